@@ -59,7 +59,7 @@ kernel_packages() {
 		seen="$seen $new"
 		# shellcheck disable=SC2086
 		new=$(apt_in "$suite" apt-cache depends --important $new |
-			sed -nE 's/^ *\|?Depends: (linux-(binary|modules|headers|kbuild)-[^<>]*)$/\1/p' |
+			sed -nE 's/^ *\|?Depends: (linux-(base-[0-9]|binary-|modules-|headers-|kbuild-)[^<>]*)$/\1/p' |
 			sort -u | grep -vxF "$(printf '%s\n' $seen)" | tr '\n' ' ') || new=
 	done
 	# shellcheck disable=SC2086
@@ -85,9 +85,11 @@ kernel_unpack() {
 kernel_arrange() {
 	local release=$1 dir=$2 f headers=pkg/usr/src/linux-headers-$1
 	echo "$release" >"$dir/release"
-	ln -s "pkg/boot/vmlinuz-$release" "$dir/vmlinuz"
 	f=$(cd "$dir" && find pkg -type d -path "*/lib/modules/$release")
 	ln -s "$f" "$dir/modules"
+	# 7.x keeps the image beside its modules.
+	f=$(cd "$dir" && find pkg -path "*/boot/vmlinuz-$release" -o -path "*/modules/$release/vmlinuz")
+	ln -s "$f" "$dir/vmlinuz"
 	ln -s "$headers" "$dir/build"
 	# The headers' Makefile says /usr/src; unpacked here it must find itself.
 	# shellcheck disable=SC2016
