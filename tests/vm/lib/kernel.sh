@@ -93,7 +93,7 @@ kernel_arrange() {
 	ln -s "$headers" "$dir/build"
 	# The headers' Makefile says /usr/src; unpacked here it must find itself.
 	# shellcheck disable=SC2016
-	sed -i -e 's,^KBUILD_OUTPUT=/usr/src/.*,KBUILD_OUTPUT=$(realpath $(dir $(lastword $(MAKEFILE_LIST)))),' \
+	sed -i -e 's,^KBUILD_OUTPUT=/usr/src/.*,KBUILD_OUTPUT := $(realpath $(dir $(lastword $(MAKEFILE_LIST)))),' \
 		-e 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' \
 		"$dir/$headers/Makefile"
 	# In the package, build and source point to where we have not installed it.

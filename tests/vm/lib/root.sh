@@ -8,7 +8,7 @@
 
 root_packages=(
 	base-files dash bash coreutils sed grep mawk findutils diffutils gzip xz-utils
-	dpkg make kmod libelf1t64 libc6-dev sparse
+	dpkg make kmod libc6-dev sparse
 )
 
 # host_is SUITE: this machine runs that release, its own compiler will do.
@@ -16,9 +16,10 @@ host_is() {
 	[ "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" = "$1" ]
 }
 
-# root_make_now SUITE COMPILER: under the lock.
+# root_make_now SUITE COMPILER KBUILD: under the lock. KBUILD is the package of the
+# kernel's own build programs: what they need (libelf, openssl, pahole) comes along.
 root_make_now() {
-	local suite=$1 compiler=$2 root=$cache/root/$1-$2 tmp f
+	local suite=$1 compiler=$2 kbuild=$3 root=$cache/root/$1-$2 tmp f
 	[ ! -e "$root" ] || return 0
 	apt_update "$suite"
 	tmp=$(fresh_dir "$cache/root")
@@ -26,7 +27,7 @@ root_make_now() {
 	say "fetching a $suite root with $compiler to build modules in (about 60 MB)"
 	apt_in "$suite" apt-get -q -y -o Dir::Cache::archives="$tmp/deb" \
 		install --download-only --no-install-recommends \
-		"${root_packages[@]}" "$compiler" "$compiler-x86-64-linux-gnu" >&2 ||
+		"${root_packages[@]}" "$kbuild" "$compiler" "$compiler-x86-64-linux-gnu" >&2 ||
 		die "$EX_SETUP" "apt could not fetch the $suite root: see its message above"
 	# base-files first: it has /bin, /lib, ... as links into /usr.
 	for f in "$tmp"/deb/base-files_*.deb "$tmp"/deb/*.deb; do
@@ -39,7 +40,7 @@ root_make_now() {
 	rm -r "$tmp"
 }
 
-# root_for SUITE COMPILER: the root's directory, made if it is not there.
+# root_for SUITE COMPILER KBUILD: the root's directory, made if it is not there.
 root_for() {
 	local root=$cache/root/$1-$2
 	[ -e "$root" ] || locked root root_make_now "$@" || exit
