@@ -297,8 +297,10 @@ static void kmsg(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	vsnprintf(line, sizeof(line) - 1, fmt, ap);
 	va_end(ap);
+	/* A line without its end waits for more, and is not printed. */
+	strcat(line, "\n");
 	put("/dev/kmsg", line);
 }
 
