@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of libumcg share, and nobody else sees. */
+#ifndef UMCG_INTERNAL_H
+#define UMCG_INTERNAL_H
+
+#include <stddef.h>
+
+#include "umcg.h"
+
+/* Everything else is hidden by -fvisibility=hidden; libumcg.map has the names. */
+#define UMCG_PUBLIC	__attribute__((__visibility__("default")))
+
+/* The oldest module that has all this library needs. */
+#define API_LEVEL_NEEDED	1
+
+/* Constant from umcg_open() to umcg_close(), so it needs no lock. */
+struct umcg_group {
+	int fd;
+	char *slots;
+	struct umcg_query query;
+};
+
+/**
+ * struct device - /dev/umcg opened, or what kept it from being that
+ * @fd: the open file, or -1
+ * @error: 0 or -errno
+ * @opened: open() was not what failed
+ * @query: what QUERY answered, as far as it did
+ */
+struct device {
+	int fd;
+	int error;
+	bool opened;
+	struct umcg_query query;
+};
+
+void device_open(struct device *dev);
+void device_close(struct device *dev);
+
+/* ioctl() with its result as everything here has it; errno stays what it was. */
+int group_call(int fd, unsigned long request, void *arg);
+
+#endif /* UMCG_INTERNAL_H */
