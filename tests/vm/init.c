@@ -122,8 +122,6 @@ static void mounts(void)
 		{ "sysfs", "/sys", NULL },
 		{ "devpts", "/dev/pts", "mode=0620,ptmxmode=0666" },
 		{ "tmpfs", "/dev/shm", "mode=1777" },
-		{ "tmpfs", "/tmp", "mode=1777" },
-		{ "tmpfs", "/run", "mode=0755" },
 		{ "debugfs", "/sys/kernel/debug", NULL },
 		{ "tracefs", "/sys/kernel/tracing", NULL },
 		{ "cgroup2", "/sys/fs/cgroup", NULL },
@@ -140,6 +138,8 @@ static void mounts(void)
 	    symlink("/proc/self/fd/1", "/dev/stdout") ||
 	    symlink("/proc/self/fd/2", "/dev/stderr"))
 		fail("/dev/fd");
+	/* The root is a tmpfs; what was brought to /tmp is not to be hidden. */
+	chmod("/tmp", 01777);
 }
 
 /* A serial port which passes every byte as it is. */
@@ -191,6 +191,7 @@ static void settings(void)
 	put("/proc/sys/kernel/threads-max", "200000");
 	put("/proc/sys/kernel/pid_max", "4194304");
 	put("/proc/sys/vm/max_map_count", "1048576");
+	put("/proc/sys/kernel/sysrq", "1");
 
 	put("/proc/sys/kernel/panic_on_rcu_stall", "1");
 	put("/proc/sys/kernel/softlockup_panic", "1");

@@ -110,15 +110,19 @@ guest_add_named() {
 	mapfile -t words < <(printf '%s\n' "$@" |
 		grep -oE '[A-Za-z0-9_./+@:-]+' | sort -u)
 	for word in "${words[@]}"; do
-		if [[ $word != */* ]]; then
-			guest_add_program "$root" "$word"
-		elif [[ $word == /* && -f $word && ! -L $root$word ]]; then
-			# not the device or the busybox link of that name
-			[ -e "$root$word" ] || grep -qxF -- "${word##*/}" <<<"$busybox_applets" ||
-				guest_add "$root" "$word"
-		elif [[ $word != /* && $word != *..* && -f $repo/$word ]]; then
+		case $word in
+		/proc/* | /sys/* | /dev/*) ;;
+		/bin/* | /sbin/* | /usr/bin/* | /usr/sbin/*)
+			[ ! -f "$word" ] || guest_add_program "$root" "${word##*/}" ;;
+		/*) [ ! -f "$word" ] || guest_add "$root" "$word" ;;
+		*..*) ;;
+		*/*) [ ! -f "$repo/$word" ] || guest_add "$root" "$repo/$word" ;;
+		*) if [ -f "$repo/$word" ]; then
 			guest_add "$root" "$repo/$word"
-		fi
+		else
+			guest_add_program "$root" "$word"
+		fi ;;
+		esac
 	done
 }
 

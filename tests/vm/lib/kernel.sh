@@ -4,6 +4,7 @@
 # Names of kernels, and the directory each one becomes:
 #
 #	vmlinuz		the image
+#	vmlinux		(optional) the same, unpacked, see image.sh
 #	release		one line, what `uname -r` says
 #	modules/	what is in /lib/modules/<release>, with depmod's files
 #	build/		the tree to build modules against
@@ -90,6 +91,8 @@ kernel_arrange() {
 	# 7.x keeps the image beside its modules.
 	f=$(cd "$dir" && find pkg -path "*/boot/vmlinuz-$release" -o -path "*/modules/$release/vmlinuz")
 	ln -s "$f" "$dir/vmlinuz"
+	image_unwrap "$dir/vmlinuz" "$dir/vmlinux" ||
+		say "$release cannot be unpacked here and will boot more slowly"
 	ln -s "$headers" "$dir/build"
 	# The headers' Makefile says /usr/src; unpacked here it must find itself.
 	# shellcheck disable=SC2016
@@ -98,7 +101,7 @@ kernel_arrange() {
 		"$dir/$headers/Makefile"
 	# In the package, build and source point to where we have not installed it.
 	rm -f "$dir"/modules/build "$dir"/modules/source
-	[ -s "$dir/vmlinuz" ] && [ -e "$dir/modules/kernel" ] && [ -e "$dir/build/Makefile" ] ||
+	[ -s "$dir/vmlinuz" ] && [ -e "$dir/modules/kernel" ] && [ -s "$dir/$headers/Makefile" ] ||
 		die "$EX_SETUP" "the packages of $release are not laid out as expected:" \
 			"vmlinuz, modules or headers are missing in $dir"
 	with_modules_root "$dir" "$release" depmod -b @ "$release"
@@ -137,7 +140,11 @@ kernel_fetch_now() {
 	kernel_arrange "$release" "$tmp"
 	chmod 755 "$tmp"
 	dir=$kernels/${release}_$(<"$tmp/version")
-	[ -e "$dir" ] && rm -rf "$tmp" || mv "$tmp" "$dir"
+	if [ -e "$dir" ]; then
+		rm -rf "$tmp"
+	else
+		mv "$tmp" "$dir"
+	fi
 	mkdir -p "$kernels/by-name"
 	ln -sfn "../${dir##*/}" "$kernels/by-name/$name"
 	say "$name is $release ($(<"$dir/version"))"

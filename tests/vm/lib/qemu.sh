@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2054 # QEMU's options have commas
 #
-# The virtual machine's shape.
+# The virtual machine's shape: the array `machine`.
 #
 # Multi-threaded TCG of QEMU 7.2 breaks live text patching about once in thirty
 # boots (an "int3" Oops at a jump label), and this project patches text for a
@@ -11,7 +12,7 @@
 
 qemu=qemu-system-x86_64
 
-# qemu_machine ACCEL SMP MEM ICOUNT: sets the array `machine`.
+# qemu_machine ACCEL SMP MEM ICOUNT
 qemu_machine() {
 	machine=("$qemu" -nodefaults -no-user-config -display none -no-reboot
 		-machine pc -smp "$2" -m "$3")
@@ -23,9 +24,9 @@ qemu_machine() {
 		-rtc base=2022-01-01,clock=vm)
 }
 
-# qemu_ports DIR TERMINAL: adds the four serial ports, see init.c. The third and
-# fourth get interrupts of their own: what ISA gives them is shared and does not
-# work shared.
+# qemu_ports DIR TERMINAL: the four serial ports, see init.c, and the monitor.
+# COM3 and COM4 get interrupts of their own: those they share by tradition do not
+# work shared in QEMU.
 qemu_ports() {
 	local n=0 name iobase=(0x3f8 0x2f8 0x3e8 0x2e8) irq=(4 3 5 7)
 	for name in console out err report; do
@@ -37,6 +38,13 @@ qemu_ports() {
 		machine+=(-device "isa-serial,chardev=$name,index=$n,iobase=${iobase[n]},irq=${irq[n]}")
 		n=$((n + 1))
 	done
+	machine+=(-chardev "pipe,id=monitor,path=$1/monitor" -mon chardev=monitor)
+}
+
+# qemu_disk IMAGE
+qemu_disk() {
+	machine+=(-drive "file=${1//,/,,},format=raw,if=none,id=disk,cache=unsafe"
+		-device virtio-blk-pci,drive=disk)
 }
 
 # kernel_arguments ICOUNT: the guest's command line. The log goes out whole,
@@ -49,25 +57,27 @@ kernel_arguments() {
 		randomize_kstack_offset=off mitigations=off
 }
 
-# kvm_works KERNEL: has this machine, since it was booted, booted that kernel
+# kvm_works KERNEL: has this machine, since it was booted, booted a stock kernel
 # under KVM? A /dev/kvm that opens is no proof.
 kvm_works() {
-	local key verdict
+	local verdict
 	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return
-	key="$(cat /proc/sys/kernel/random/boot_id) $("$qemu" --version | head -n1) $1"
-	key=$(sha256sum <<<"$key" | cut -c1-16)
-	verdict=$cache/kvm/$key
-	if [ ! -e "$verdict" ]; then
-		mkdir -p "$cache/kvm"
-		say "trying once whether KVM can boot $(<"$1/release") here"
-		if "$vm_dir/run" --accel kvm --no-module --kernel "$1" --timeout 20 \
-			-- true >/dev/null 2>&1 </dev/null; then
-			echo yes
-		else
-			echo no
-		fi >"$verdict.new.$$"
-		mv "$verdict.new.$$" "$verdict"
-		say "KVM: $(<"$verdict")"
-	fi
+	verdict=$cache/kvm/$({
+		cat /proc/sys/kernel/random/boot_id
+		"$qemu" --version
+	} | sha256sum | cut -c1-16)
+	[ -e "$verdict" ] || locked kvm kvm_try_now "$1" "$verdict"
 	[ "$(<"$verdict")" = yes ]
+}
+
+kvm_try_now() {
+	local answer=no
+	[ ! -e "$2" ] || return 0
+	say "trying, once on this machine, whether KVM boots a stock kernel"
+	! "$vm_dir/run" --accel kvm --no-module --kernel "$1" --timeout 10 \
+		-- true >/dev/null 2>&1 </dev/null || answer=yes
+	say "KVM: $answer"
+	mkdir -p "${2%/*}"
+	echo "$answer" >"$2.new"
+	mv "$2.new" "$2"
 }
