@@ -49,3 +49,32 @@ log_show() {
 		sed -n "$((from > 1 ? from : 1)),$4p" "$2"
 	fi | sed 's/^/  | /' | tr -d '\r' >&2
 }
+
+# log_hang FILE FROM: what sysrq l and t told behind line FROM, a line for each
+# processor and each thread of a program (those have registers of user mode; a
+# kernel thread has none): where it is, innermost first.
+log_hang() {
+	tail -n "+$2" "$1" | tr -d '\r' | sed -E 's/^\[ *[0-9.]+\] ?//' | awk '
+		function flush() {
+			if (head != "" && user)
+				print head ":" stack
+			head = stack = ""
+			user = tracing = 0
+		}
+		/^NMI backtrace for cpu/	{ flush(); head = "cpu " $5; user = 1; next }
+		/^task:/	{
+			flush()
+			match($0, /pid:[0-9]+/)
+			head = substr($1, 6) " " $2 " " substr($0, RSTART, RLENGTH)
+		}
+		/^Sending NMI|^sysrq:|^Sched Debug/	{ flush() }
+		/^CPU: .* Comm:/ && head ~ /^cpu/	{
+			match($0, /PID: .* Comm: [^ ]+/)
+			head = head " " substr($0, RSTART, RLENGTH)
+		}
+		/RIP: 0010:/	{ sub(/.*RIP: 0010:/, ""); stack = stack " " $0; next }
+		/RIP: 0033:/	{ user = 1 }
+		/Call Trace:/	{ tracing = 1; next }
+		tracing && /^ [a-z_]/ && n[head]++ < 10	{ sub(/\+0x.*/, ""); stack = stack $0 }
+		END	{ flush() }' | head -n 40 | cut -c1-400 | sed 's/^/  | /' >&2
+}

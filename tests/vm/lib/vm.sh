@@ -118,8 +118,8 @@ vm_tell() {
 	timeout)
 		say "timeout: the guest has not finished after $timeout s and was ended"
 		log_show "the end of the kernel log" "$tmp/log" $((hung - 30)) "$hung"
-		log_show "where it hangs (all of it: --log FILE)" "$tmp/log" \
-			$((hung + 1)) $((hung + 60)) ;;
+		say "where it hangs (all of it: --log FILE):"
+		log_hang "$tmp/log" $((hung + 1)) ;;
 	panic)
 		say "the kernel panicked"
 		log_show "the kernel log from there" "$tmp/log" \
