@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "proc.h"
+#include "suite.h"
+
+/* A small file of /proc as a string; its length, or -1. */
+static ssize_t slurp(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd < 0)
+		return -1;
+	length = read(fd, buffer, size - 1);
+	close(fd);
+	if (length >= 0)
+		buffer[length] = '\0';
+	return length;
+}
+
+static ssize_t slurp_of(pid_t tid, const char *name, char *buffer, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	return slurp(path, buffer, size);
+}
+
+static unsigned long number_behind(const char *text, const char *word)
+{
+	const char *found = strstr(text, word);
+
+	if (!found)
+		ck_abort_msg("no %s in /proc", word);
+	return strtoul(found + strlen(word), NULL, 10);
+}
+
+struct proc_switches proc_switches(pid_t tid)
+{
+	struct proc_switches s;
+	char text[4096];
+
+	if (slurp_of(tid, "status", text, sizeof(text)) < 0)
+		ck_abort_msg("no thread %d", tid);
+	/* with the colon and the line's start: one is the other's end */
+	s.voluntary = number_behind(text, "\nvoluntary_ctxt_switches:");
+	s.involuntary = number_behind(text, "\nnonvoluntary_ctxt_switches:");
+	return s;
+}
+
+__u64 proc_cpu_ns(pid_t tid)
+{
+	char text[256];
+
+	if (slurp_of(tid, "schedstat", text, sizeof(text)) < 0)
+		ck_abort_msg("no thread %d", tid);
+	return strtoull(text, NULL, 10);
+}
+
+char proc_state(pid_t tid)
+{
+	char text[1024], *behind_name;
+
+	if (slurp_of(tid, "stat", text, sizeof(text)) <= 0)
+		return 0;
+	behind_name = strrchr(text, ')');
+	return behind_name ? behind_name[2] : 0;
+}
+
+unsigned long count_lines(const char *file, const char *text)
+{
+	FILE *f = fopen(file, "re");
+	char line[1024];
+	unsigned long count = 0;
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (strstr(line, text))
+			count++;
+	fclose(f);
+	return count;
+}
+
+long read_number(const char *file, const char *word)
+{
+	FILE *f = fopen(file, "re");
+	char line[1024];
+	long number = -1;
+
+	if (!f)
+		return -1;
+	while (number < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, word, strlen(word)))
+			number = strtol(line + strlen(word), NULL, 10);
+	fclose(f);
+	return number;
+}
+
+unsigned long own_switches(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_nvcsw;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* proc.h - what /proc says of a thread: the oracle that is not ours */
+#ifndef PROC_H
+#define PROC_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The context switches of a thread, of this process or any other. */
+struct proc_switches {
+	unsigned long voluntary;
+	unsigned long involuntary;
+};
+
+/* Each of these fails the test if the thread is not there. */
+struct proc_switches proc_switches(pid_t tid);
+
+/* Nanoseconds on a processor, as the scheduler counts them. */
+__u64 proc_cpu_ns(pid_t tid);
+
+/* R, S, D, T, t, Z, X, I; 0 if the thread is not there, which is no failure. */
+char proc_state(pid_t tid);
+
+/* Lines of that file with that text in them; 0 if it cannot be read. */
+unsigned long count_lines(const char *file, const char *text);
+
+/* The number behind that word in that file; -1 if there is none. */
+long read_number(const char *file, const char *word);
+
+/* Voluntary switches of the calling thread, without leaving it. */
+unsigned long own_switches(void);
+
+#endif /* PROC_H */
