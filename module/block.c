@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * block.c - a worker leaves the CPU, and comes back
+ *
+ * sched_out: run queue locked, interrupts off. Our locks are leaves; nobody is
+ * woken, nothing is allocated or put. The server is woken from a hard irq_work,
+ * which says nothing: it looks at what is true then.
+ * sched_in: preemption disabled, interrupts on, no lock. Every switch-out has
+ * a switch-in, so no worker passes by it.
+ */
+#include <linux/irq_work.h>
+#include <linux/preempt.h>
+
+#include "compat/blocked.h"
+#include "compat/syscall.h"
+#include "umcg.h"
+
+static void block_locked(struct umcg_thread *self)
+{
+	struct umcg_thread *server = self->server;
+	u32 nr = compat_syscall_nr() & UMCG_BLOCKED_FAULT;
+
+	WRITE_ONCE(self->state, UMCG_TASK_BLOCKED);
+	self->server = NULL;
+	if (self->timestamps)
+		self->slot->blocked_ts = umcg_now(self);
+	umcg_slot_state(self, nr << UMCG_BLOCKED_SHIFT);
+
+	raw_spin_lock(&server->lock);
+	umcg_tell_locked(server, self, UMCG_CUR_BLOCK);
+	if (server->dead)
+		self->lease = server;
+	else if (server->in_wait)
+		irq_work_queue(&server->irq_work);
+	raw_spin_unlock(&server->lock);
+}
+
+static void sched_out(struct preempt_notifier *notifier,
+		      struct task_struct *next)
+{
+	struct umcg_thread *self = container_of(notifier, struct umcg_thread,
+						notifier);
+
+	if (self->is_server || self->in_wait || !compat_current_sleeps())
+		return;
+
+	raw_spin_lock(&self->lock);
+	if (self->state == UMCG_TASK_RUNNING)
+		block_locked(self);
+	else if (self->state == UMCG_TASK_RUNNABLE)
+		self->away = true;
+	raw_spin_unlock(&self->lock);
+}
+
+static void sched_in(struct preempt_notifier *notifier, int cpu)
+{
+	struct umcg_thread *self = container_of(notifier, struct umcg_thread,
+						notifier);
+
+	if (self->is_server || self->in_wait)
+		return;
+	if (self->away) {
+		raw_spin_lock_irq(&self->lock);
+		self->away = false;
+		raw_spin_unlock_irq(&self->lock);
+	}
+	umcg_hold_arm(self);
+}
+
+struct preempt_ops umcg_preempt_ops = {
+	.sched_in = sched_in,
+	.sched_out = sched_out,
+};
+
+/* Hard interrupt. The server cannot go before irq_work_sync() in its exit. */
+void umcg_server_irq_work(struct irq_work *work)
+{
+	struct umcg_thread *server = container_of(work, struct umcg_thread,
+						  irq_work);
+	struct umcg_wakes wakes = {};
+
+	raw_spin_lock(&server->lock);
+	if (server->pending)
+		umcg_wakes_add(&wakes, server);
+	raw_spin_unlock(&server->lock);
+	umcg_wakes_run(&wakes);
+}

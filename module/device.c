@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * device.c - /dev/umcg: open, map, ioctl
+ *
+ * Process context, may sleep.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/uaccess.h>
+
+#include "compat/vma.h"
+#include "umcg.h"
+
+#define FEATURES	(UMCG_FEAT_HANDOFF | UMCG_FEAT_WAKE | UMCG_FEAT_KICK | \
+			 UMCG_FEAT_WORKER_TIMEOUT | UMCG_FEAT_TIMESTAMPS)
+
+/* The first version's size; a smaller structure never existed. */
+#define QUERY_SIZE_MIN	offsetofend(struct umcg_query, slice_min_ns)
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	struct umcg_group *group = umcg_group_create();
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	file->private_data = group;
+	return nonseekable_open(inode, file);
+}
+
+/* No fd and no mapping is left. */
+static int device_release(struct inode *inode, struct file *file)
+{
+	struct umcg_group *group = file->private_data;
+
+	umcg_group_end(group);
+	umcg_group_put(group);
+	return 0;
+}
+
+static vm_fault_t slots_fault(struct vm_fault *vmf)
+{
+	struct umcg_group *group = vmf->vma->vm_private_data;
+	struct page *page;
+
+	if (vmf->pgoff >= UMCG_PAGES_MAX)
+		return VM_FAULT_SIGBUS;
+	page = umcg_slots_page(group, vmf->pgoff);
+	if (!page)
+		return VM_FAULT_OOM;
+	get_page(page);
+	vmf->page = page;
+	return 0;
+}
+
+static const struct vm_operations_struct slots_vm_ops = {
+	.fault = slots_fault,
+};
+
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct umcg_group *group = file->private_data;
+
+	if (!umcg_group_is_mine(group))
+		return -EPERM;
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (vma->vm_flags & VM_EXEC)
+		return -EINVAL;
+	if (vma->vm_pgoff + vma_pages(vma) > UMCG_PAGES_MAX)
+		return -EINVAL;
+	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND);
+	vma->vm_private_data = group;
+	vma->vm_ops = &slots_vm_ops;
+	return 0;
+}
+
+static int ioctl_query(void __user *uarg)
+{
+	struct umcg_query query = {
+		.size = sizeof(query),
+		.api_level = UMCG_API_LEVEL,
+		.features = FEATURES,
+		.map_size = UMCG_MAP_SIZE,
+		.slot_stride = sizeof(struct umcg_task),
+		.slots_max = UMCG_SLOTS_MAX,
+	};
+	u32 size;
+
+	if (get_user(size, (u32 __user *)uarg))
+		return -EFAULT;
+	if (size < QUERY_SIZE_MIN || size > PAGE_SIZE)
+		return -EINVAL;
+	if (copy_to_user(uarg, &query, min_t(size_t, size, sizeof(query))))
+		return -EFAULT;
+	if (size > sizeof(query) &&
+	    clear_user(uarg + sizeof(query), size - sizeof(query)))
+		return -EFAULT;
+	return 0;
+}
+
+/* The caller's registration, if it is one of this group. */
+static struct umcg_thread *self_of(struct umcg_group *group)
+{
+	struct umcg_thread *self = umcg_current();
+
+	if (!self || self->group != group || self->state == UMCG_TASK_NONE)
+		return NULL;
+	return self;
+}
+
+/* A worker's call in unmanaged time is made when it is scheduled. */
+static int pass_hold(struct umcg_group *group)
+{
+	struct umcg_thread *self = self_of(group);
+
+	return self && !self->is_server ? umcg_pass_hold(self) : 0;
+}
+
+static int ioctl_wait(struct umcg_group *group, void __user *uarg)
+{
+	struct umcg_thread *self = self_of(group);
+	struct umcg_wait args = {};
+
+	if (!self)
+		return READ_ONCE(group->ended) ? -ESHUTDOWN : -EPERM;
+	if (uarg && copy_from_user(&args, uarg, sizeof(args)))
+		return -EFAULT;
+	if (args.pad || (args.flags & ~UMCG_WAIT_ENQUEUE))
+		return -EINVAL;
+	if (READ_ONCE(self->released))
+		return -ESHUTDOWN;
+	return umcg_wait(self, &args);
+}
+
+static int ioctl_unregister(struct umcg_group *group, unsigned long arg)
+{
+	struct umcg_thread *self = self_of(group);
+
+	if (!self)
+		return READ_ONCE(group->ended) ? -ESHUTDOWN : -EPERM;
+	if (arg)
+		return -EINVAL;
+	if (READ_ONCE(self->released))
+		return -ESHUTDOWN;
+	return umcg_unregister(self);
+}
+
+static int ioctl_wake(struct umcg_group *group, void __user *uarg)
+{
+	struct umcg_wake args;
+	int ret;
+
+	if (copy_from_user(&args, uarg, sizeof(args)))
+		return -EFAULT;
+	if (args.flags)
+		return -EINVAL;
+	ret = pass_hold(group);
+	if (ret)
+		return ret;
+	if (READ_ONCE(group->ended))
+		return -ESHUTDOWN;
+	return umcg_wake(group, &args);
+}
+
+static int ioctl_kick(struct umcg_group *group, void __user *uarg)
+{
+	struct umcg_kick args;
+	int ret;
+
+	if (copy_from_user(&args, uarg, sizeof(args)))
+		return -EFAULT;
+	if (args.flags & ~UMCG_KICK_CURRENT)
+		return -EINVAL;
+	ret = pass_hold(group);
+	if (ret)
+		return ret;
+	if (READ_ONCE(group->ended))
+		return -ESHUTDOWN;
+	return umcg_kick(group, &args);
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct umcg_group *group = file->private_data;
+	void __user *uarg = (void __user *)arg;
+
+	if (cmd == UMCG_IOC_QUERY)
+		return ioctl_query(uarg);
+	if (!umcg_group_is_mine(group))
+		return _IOC_TYPE(cmd) == UMCG_IOC_MAGIC ? -EPERM : -ENOTTY;
+
+	switch (cmd) {
+	case UMCG_IOC_WAIT:
+		return ioctl_wait(group, uarg);
+	case UMCG_IOC_WAKE:
+		return ioctl_wake(group, uarg);
+	case UMCG_IOC_KICK:
+		return ioctl_kick(group, uarg);
+	case UMCG_IOC_REGISTER:
+		return umcg_register(group, uarg);
+	case UMCG_IOC_UNREGISTER:
+		return ioctl_unregister(group, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.release = device_release,
+	.mmap = device_mmap,
+	.unlocked_ioctl = device_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/*
+ * A process can schedule its own threads only, so everybody may open it where no
+ * udev rule says otherwise.
+ */
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "umcg",
+	.fops = &device_fops,
+	.mode = 0666,
+};
+
+int umcg_device_init(void)
+{
+	return misc_register(&device);
+}
+
+void umcg_device_exit(void)
+{
+	misc_deregister(&device);
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exit.c - a registered thread leaves: it unregisters, exits, calls exec, or its
+ * group has ended
+ *
+ * It always leaves in its own context, from a task work, @exit, which may sleep:
+ * the probes of exit and exec, which may not, only queue it. It comes in two
+ * parts. From leave() on nobody starts, kicks or wakes the thread. Then the works
+ * that others had claimed before have to run; when none is left, finish() takes
+ * the thread apart.
+ */
+#include <linux/irq_work.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
+
+#include "compat/task_work.h"
+#include "compat/tracepoint.h"
+#include "umcg.h"
+
+static struct tracepoint *exit_point;
+static struct tracepoint *exec_point;
+
+/* Process context of @self, or a probe in it. */
+void umcg_exit_arm(struct umcg_thread *self)
+{
+	preempt_disable();
+	if (!test_and_set_bit(UMCG_CLAIM_EXIT, &self->claims) &&
+	    compat_run_before_user(current, &self->exit))
+		clear_bit(UMCG_CLAIM_EXIT, &self->claims);
+	preempt_enable();
+}
+
+int umcg_unregister(struct umcg_thread *self)
+{
+	int ret = self->is_server ? 0 : umcg_pass_hold(self);
+
+	if (!ret)
+		umcg_exit_arm(self);
+	return ret;
+}
+
+/* The server of a worker that exits hears of it; if it has none, a list does. */
+static void leave_worker(struct umcg_thread *self)
+{
+	struct umcg_wakes wakes = {};
+	struct umcg_thread *server;
+	bool told = false;
+
+	preempt_disable();
+	raw_spin_lock_irq(&self->lock);
+	server = self->state == UMCG_TASK_RUNNING ? self->server : NULL;
+	WRITE_ONCE(self->state, UMCG_TASK_NONE);
+	self->parked = false;
+	umcg_slot_state(self, 0);
+	if (server) {
+		self->server = NULL;
+		umcg_slot_event(self, UMCG_EV_EXIT);
+		raw_spin_lock(&server->lock);
+		umcg_tell_locked(server, self, UMCG_CUR_EXIT);
+		if (server->dead) {
+			self->lease = server;
+		} else if (!server->corpse) {
+			server->corpse = self->index;
+			self->slot_kept = true;
+			told = true;
+		}
+		umcg_wakes_add(&wakes, server);
+		raw_spin_unlock(&server->lock);
+	}
+	if (!told && !self->released) {
+		umcg_bury(self, self->home, UMCG_EV_EXIT, &wakes);
+		self->zombie = true;
+	}
+	raw_spin_unlock_irq(&self->lock);
+	umcg_wakes_run(&wakes);
+	preempt_enable();
+}
+
+/*
+ * No more workers are queued on @self after this, and none starts under it. The
+ * one that runs holds a reference, which it will put as its lease.
+ */
+static struct umcg_thread *close_server(struct umcg_thread *self,
+					struct umcg_thread **heir)
+{
+	struct umcg_group *group = self->group;
+	struct umcg_thread *running;
+
+	raw_spin_lock_irq(&group->lock);
+	list_del_init(&self->server_node);
+	list_del_init(&self->idle_node);
+	*heir = list_first_entry_or_null(&group->servers, struct umcg_thread,
+					 server_node);
+	if (*heir)
+		umcg_thread_get(*heir);
+	raw_spin_lock(&self->lock);
+	WRITE_ONCE(self->dead, true);
+	WRITE_ONCE(self->state, UMCG_TASK_NONE);
+	self->idle = false;
+	umcg_slot_state(self, 0);
+	running = self->running;
+	if (running)
+		umcg_thread_get(self);
+	raw_spin_unlock(&self->lock);
+	raw_spin_unlock_irq(&group->lock);
+	return running;
+}
+
+static void leave_server(struct umcg_thread *self)
+{
+	struct umcg_wakes wakes = {};
+	struct umcg_thread *running, *heir;
+
+	preempt_disable();
+	running = close_server(self, &heir);
+	if (running)
+		umcg_kick_worker(running, self);
+	if (heir && !self->released) {
+		local_irq_disable();
+		umcg_bury(self, heir, UMCG_EV_EXIT | UMCG_EV_REHOMED, &wakes);
+		local_irq_enable();
+		self->zombie = true;
+	}
+	umcg_wakes_run(&wakes);
+	preempt_enable();
+
+	if (heir)
+		umcg_thread_put(heir);
+	else
+		umcg_group_end(self->group);
+}
+
+/* Process context of @self; nobody else holds on to it but by reference. */
+static void finish(struct umcg_thread *self)
+{
+	struct umcg_group *group = self->group;
+
+	umcg_group_remove(self);
+	preempt_notifier_unregister(&self->notifier);
+	if (self->is_server) {
+		irq_work_sync(&self->irq_work);
+		umcg_slot_free(group, self->corpse);
+	} else {
+		hrtimer_cancel(&self->timer);
+		umcg_lease_put(self);
+		if (self->home)
+			umcg_thread_put(self->home);
+	}
+
+	if (self->zombie) {
+		umcg_thread_get(self);
+		umcg_zombie_add(self);
+	} else if (!self->slot_kept) {
+		umcg_slot_free(group, self->index);
+	}
+	umcg_hooks_put();
+	umcg_thread_put(self);
+	umcg_group_put(group);
+	module_put(THIS_MODULE);
+}
+
+/*
+ * The first pass leaves. Works that are queued or claimed run before the next:
+ * they are in the batch that task_work_run() has in hand, or in front of us.
+ */
+void umcg_exit_fn(struct callback_head *head)
+{
+	struct umcg_thread *self = container_of(head, struct umcg_thread, exit);
+
+	if (self->state != UMCG_TASK_NONE) {
+		if (self->is_server)
+			leave_server(self);
+		else
+			leave_worker(self);
+	}
+	if (READ_ONCE(self->claims) & ~BIT(UMCG_CLAIM_EXIT)) {
+		compat_run_before_user(current, &self->exit);
+		return;
+	}
+	/* Pairs with the end of whoever has just added and run the last one. */
+	smp_mb();
+	finish(self);
+}
+
+COMPAT_EXIT_PROBE(exit_probe)
+{
+	struct umcg_thread *self = umcg_current();
+
+	if (self)
+		umcg_exit_arm(self);
+}
+
+COMPAT_EXEC_PROBE(exec_probe)
+{
+	struct umcg_thread *self = umcg_current();
+
+	if (self)
+		umcg_exit_arm(self);
+}
+
+static void find_point(struct tracepoint *point, void *data)
+{
+	if (!strcmp(point->name, "sched_process_exit"))
+		exit_point = point;
+	else if (!strcmp(point->name, "sched_process_exec"))
+		exec_point = point;
+}
+
+int umcg_exit_init(void)
+{
+	for_each_kernel_tracepoint(find_point, NULL);
+	if (exit_point && exec_point)
+		return 0;
+	pr_err("umcg: this kernel has no scheduler tracepoints (CONFIG_TRACEPOINTS)\n");
+	return -EOPNOTSUPP;
+}
+
+int umcg_exit_hooks_arm(void)
+{
+	int ret;
+
+	ret = tracepoint_probe_register(exit_point, exit_probe, NULL);
+	if (ret)
+		return ret;
+	ret = tracepoint_probe_register(exec_point, exec_probe, NULL);
+	if (ret)
+		tracepoint_probe_unregister(exit_point, exit_probe, NULL);
+	return ret;
+}
+
+void umcg_exit_hooks_disarm(void)
+{
+	tracepoint_probe_unregister(exec_point, exec_probe, NULL);
+	tracepoint_probe_unregister(exit_point, exit_probe, NULL);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hold.c - a worker that was woken is held until somebody switches to it
+ *
+ * The hold is a task work: it runs on the worker's way to user mode. It can also
+ * be run in the middle of a system call, by whoever runs task works there
+ * (io_uring's wait, ptrace_notify, KVM's entry); the worker then waits in that
+ * call, killable only, so that no call returns EINTR that would not have.
+ *
+ * umcg_hold_arm(): preemption disabled or not, also with siglock held.
+ * Everything else: process context of the worker, no lock held, may sleep.
+ */
+#include <linux/task_work.h>
+
+#include "compat/syscall.h"
+#include "compat/task_work.h"
+#include "umcg.h"
+
+/*
+ * Makes sure that @self, which is current and not RUNNING, passes the hold
+ * before user mode. Claim and add are not interrupted by sched_in, which would
+ * find the claim taken and the work not there.
+ */
+void umcg_hold_arm(struct umcg_thread *self)
+{
+	if (READ_ONCE(self->state) == UMCG_TASK_RUNNING ||
+	    self->state == UMCG_TASK_NONE)
+		return;
+	preempt_disable();
+	if (!test_and_set_bit(UMCG_CLAIM_HOLD, &self->claims) &&
+	    compat_run_before_user(current, &self->hold))
+		clear_bit(UMCG_CLAIM_HOLD, &self->claims);
+	preempt_enable();
+}
+
+/* Ends the unmanaged time: the worker can be switched to from here on. */
+static void become_runnable(struct umcg_thread *self)
+{
+	struct umcg_wakes wakes = {};
+	u64 time = self->timestamps ? umcg_now(self) : 0;
+
+	umcg_home_refresh(self);
+	preempt_disable();
+	raw_spin_lock_irq(&self->lock);
+	if (!self->released) {
+		if (self->state == UMCG_TASK_BLOCKED) {
+			WRITE_ONCE(self->state, UMCG_TASK_RUNNABLE);
+			if (self->timestamps)
+				self->slot->runnable_ts = time;
+			umcg_slot_state(self, 0);
+			umcg_queue_locked(self, self->frame ?
+					  UMCG_EV_WAKE | UMCG_EV_SIGNAL :
+					  UMCG_EV_WAKE, &wakes);
+		} else if (self->parked && self->frame) {
+			umcg_queue_locked(self, UMCG_EV_SIGNAL, &wakes);
+		}
+	}
+	umcg_sleep_begin_locked(self);
+	raw_spin_unlock_irq(&self->lock);
+	umcg_wakes_run(&wakes);
+	preempt_enable();
+}
+
+/*
+ * Holds @self until it is RUNNING or released. It can come back before that: for
+ * a signal, the probes then see to it that it is held again (signal.c), and for
+ * other work that was announced like a signal, which is let run first.
+ */
+void umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode)
+{
+	umcg_lease_put(self);
+	become_runnable(self);
+	if (umcg_sleep_until_run(self, mode) == -EAGAIN)
+		umcg_hold_arm(self);
+}
+
+/*
+ * The first pass goes to the end of the queue: what was queued before, the last
+ * close of a file for example, must not wait for a server to schedule us.
+ */
+void umcg_hold_fn(struct callback_head *head)
+{
+	struct umcg_thread *self = container_of(head, struct umcg_thread, hold);
+	bool others = head->next || task_work_pending(current);
+
+	clear_bit(UMCG_CLAIM_HOLD, &self->claims);
+	if (READ_ONCE(self->state) == UMCG_TASK_RUNNING)
+		return;
+	if (self->state == UMCG_TASK_NONE || READ_ONCE(self->released) ||
+	    (current->flags & PF_EXITING))
+		return;
+	if (others && !self->drained) {
+		self->drained = true;
+		umcg_hold_arm(self);
+		return;
+	}
+	self->drained = false;
+	umcg_hold(self, compat_in_mid_call() ? UMCG_SLEEP_MID_CALL :
+					       UMCG_SLEEP_HOLD);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sleep.c - sleeping in the module, and waking exactly that sleep
+ *
+ * A wake-up meant for our sleep that hits another one would cut that short:
+ * rt_sigtimedwait(), for one, then returns EAGAIN. So the waker decides under
+ * the sleeper's lock, where @in_wait tells whether it sleeps here, and counts
+ * itself in @wakers; the wake-up follows when the locks are dropped, and the
+ * sleeper does not leave before all that have decided are done. They have
+ * preemption disabled from the decision to the end, so it waits for a few
+ * instructions of another CPU at most.
+ */
+#include <linux/freezer.h>
+#include <linux/sched/signal.h>
+
+#include "compat/wake.h"
+#include "umcg.h"
+
+/* Under @thread->lock, preemption disabled before it was taken. */
+void umcg_wakes_add(struct umcg_wakes *wakes, struct umcg_thread *thread)
+{
+	if (!thread->in_wait)
+		return;
+	atomic_inc(&thread->wakers);
+	wakes->thread[wakes->count++] = thread;
+}
+
+/* No lock held, preemption still disabled. */
+void umcg_wakes_run(struct umcg_wakes *wakes)
+{
+	unsigned int i;
+
+	for (i = 0; i < wakes->count; i++) {
+		struct umcg_thread *thread = wakes->thread[i];
+
+		if (i == 0 && wakes->here)
+			compat_wake_here(thread->task);
+		else
+			wake_up_process(thread->task);
+		/* After this the sleeper may go, and its object with it. */
+		atomic_dec_return_release(&thread->wakers);
+	}
+}
+
+/* Under @self->lock. Whatever it will wait for is decided after this. */
+void umcg_sleep_begin_locked(struct umcg_thread *self)
+{
+	self->in_wait = true;
+}
+
+void umcg_sleep_end(struct umcg_thread *self)
+{
+	raw_spin_lock_irq(&self->lock);
+	self->in_wait = false;
+	raw_spin_unlock_irq(&self->lock);
+	while (atomic_read_acquire(&self->wakers))
+		cpu_relax();
+}
+
+static unsigned int task_state(enum umcg_sleep_mode mode)
+{
+	if (mode == UMCG_SLEEP_MID_CALL)
+		return TASK_KILLABLE | TASK_FREEZABLE;
+	return TASK_INTERRUPTIBLE | TASK_FREEZABLE;
+}
+
+/*
+ * Work for the thread, io_uring's for the most part, is announced like a
+ * signal. In a hold it is let through, see umcg_hold().
+ */
+static int interrupted(struct umcg_thread *self, enum umcg_sleep_mode mode)
+{
+	if (mode == UMCG_SLEEP_MID_CALL)
+		return fatal_signal_pending(current) ? -EINTR : 0;
+	if (!signal_pending(current))
+		return 0;
+	if (umcg_signal_wants(self))
+		return -EINTR;
+	if (test_thread_flag(TIF_NOTIFY_SIGNAL)) {
+		clear_notify_signal();
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+/*
+ * Sleeps until @self is RUNNING or released (0), a signal wants attention
+ * (-EINTR), or other work does (-EAGAIN). umcg_sleep_begin_locked() was called
+ * in the section that made @self stop.
+ */
+int umcg_sleep_until_run(struct umcg_thread *self, enum umcg_sleep_mode mode)
+{
+	int ret;
+
+	for (;;) {
+		ret = interrupted(self, mode);
+		set_current_state(task_state(mode));
+		if (READ_ONCE(self->state) == UMCG_TASK_RUNNING ||
+		    READ_ONCE(self->released)) {
+			ret = 0;
+			break;
+		}
+		if (ret)
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	umcg_sleep_end(self);
+	umcg_signal_unhide(self);
+	return ret;
+}

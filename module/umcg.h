@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * umcg.h - the module's own structures
+ *
+ * Life: one registration is one struct umcg_thread, never used again. It goes
+ * away in its own thread's context (exit.c); what others reach by RCU lives a
+ * grace period longer, and a home or a dead server's lease by reference.
+ *
+ * Locks, all raw leaf locks, in the order in which they nest:
+ *
+ *	worker->lock	two workers: lower address first
+ *	group->lock
+ *	server->lock
+ *
+ * Worker and server locks are taken under the run queue's lock, in sched_out,
+ * and all of them with interrupts off. So nobody is woken while one is held:
+ * whoever is to be woken is collected in a struct umcg_wakes, with preemption
+ * disabled from before the first lock until the last wake-up (sleep.c).
+ */
+#ifndef _UMCG_MODULE_H
+#define _UMCG_MODULE_H
+
+#include <linux/hrtimer.h>
+#include <linux/idr.h>
+#include <linux/irq_work.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/rhashtable-types.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "umcg_ioctl.h"
+
+#define UMCG_SLOTS_MAX		65536U
+#define UMCG_SLOTS_PER_PAGE	(PAGE_SIZE / sizeof(struct umcg_task))
+#define UMCG_PAGES_MAX		(UMCG_SLOTS_MAX / UMCG_SLOTS_PER_PAGE)
+#define UMCG_MAP_SIZE		(UMCG_PAGES_MAX * PAGE_SIZE)
+
+/**
+ * struct umcg_group - one open of the device
+ * @ref:	one for the file, one for each thread.
+ * @mm:		identity only, never used as an address space (mmgrab).
+ * @tgid:	the process it belongs to.
+ * @lock:	protects the lists, @ended and the list in slot 0.
+ * @ended:	nobody registers any more, everybody is released.
+ * @threads:	all of them; written under @lock, read under RCU.
+ * @servers:	those that can adopt; under @lock.
+ * @idle:	servers in WAIT with nothing to run, the latest first; under @lock.
+ * @zombies:	dead threads whose slot is still on a list; under @lock.
+ * @tids:	threads by tid.
+ * @slot_ids:	which slots are given out.
+ * @pages_lock:	serialises the allocation of @pages.
+ * @pages:	the slots; a page once there stays until the group is freed.
+ */
+struct umcg_group {
+	struct kref ref;
+	struct mm_struct *mm;
+	struct pid *tgid;
+
+	raw_spinlock_t lock;
+	bool ended;
+	struct list_head threads;
+	struct list_head servers;
+	struct list_head idle;
+	struct list_head zombies;
+
+	struct rhashtable tids;
+	struct ida slot_ids;
+	struct mutex pages_lock;
+	struct page *pages[UMCG_PAGES_MAX];
+};
+
+/* umcg_thread::claims: whose callback_head is queued, or about to be */
+enum {
+	UMCG_CLAIM_HOLD,	/* by the thread itself only */
+	UMCG_CLAIM_REMOTE,	/* by others */
+	UMCG_CLAIM_EXIT,	/* by the thread itself only */
+};
+
+/**
+ * struct umcg_thread - one registration
+ * @lock:	protects all up to @run, but for what is marked (own): written by
+ *		the thread itself, under the lock if others look.
+ * @state:	UMCG_TASK_*. RUNNING ends in the worker's own context only.
+ * @is_server:	constant.
+ * @in_wait:	(own) asleep in sleep.c, or about to be, or just woken.
+ * @released:	to become a plain thread.
+ * @queued:	worker: put on a list and not switched to since.
+ * @parked:	worker: RUNNABLE and on no list, in its own WAIT.
+ * @away:	(own) worker: RUNNABLE, but asleep elsewhere than in sleep.c.
+ * @token:	worker: a WAKE that came when it was not parked.
+ * @frame:	(own) worker: a signal frame was built since it ran last.
+ * @timed_out:	worker: the timer of this WAIT has fired and found it not parked.
+ * @restart:	(own) WAIT was left to be continued, unless a handler runs.
+ * @pending:	server: WAIT has a reason to return.
+ * @idle:	server: in WAIT with nothing to run.
+ * @dead:	server: it takes nobody any more.
+ * @timestamps:	constant: it asked for them.
+ * @drained:	(own) the hold has let other works go first.
+ * @sig_hidden:	(own) TIF_SIGPENDING was cleared though a signal is pending.
+ * @timer_used:	(own) @timer was started and not cancelled since.
+ * @restart_eintr: (own) @restart, and a handler would make it EINTR.
+ * @slot_kept:	(own) on leaving: its last server frees the slot.
+ * @zombie:	(own) on leaving: its slot is on a list.
+ * @clock:	constant.
+ * @wait_result: worker: what its WAIT returns once it is scheduled.
+ * @index:	constant: its slot.
+ * @run:	worker: counts its runs, so that a stale kick is ignored.
+ * @kick_run:	worker: the run that a kick is for.
+ * @corpse:	server: slot of a worker that exited under it, to be freed.
+ * @resume_next: worker (own): next_tid of a WAIT to be run again after a handler.
+ * @wakers:	how many have decided to wake it and not done so yet (sleep.c).
+ * @slot:	the mirror that user space sees.
+ * @task:	constant, referenced.
+ * @group:	constant, referenced.
+ * @server:	worker: under which it is RUNNING, else NULL.
+ * @running:	server: the worker which is RUNNING under it.
+ * @home:	worker: on whose list it is queued, NULL for the group's; changed
+ *		by itself under @lock; referenced.
+ * @lease:	worker (own): the dead server it ran under, to be put.
+ */
+struct umcg_thread {
+	raw_spinlock_t lock;
+	u8 state;
+	bool is_server;
+	bool in_wait;
+	bool released;
+	bool queued;
+	bool parked;
+	bool away;
+	bool token;
+	bool frame;
+	bool timed_out;
+	bool restart;
+	bool pending;
+	bool idle;
+	bool dead;
+	bool timestamps;
+	bool drained;
+	bool sig_hidden;
+	bool timer_used;
+	bool restart_eintr;
+	bool slot_kept;
+	bool zombie;
+	u8 clock;
+	int wait_result;
+	u32 index;
+	u32 run;
+	u32 kick_run;
+	u32 corpse;
+	u32 resume_next;
+	atomic_t wakers;
+
+	struct umcg_task *slot;
+	struct task_struct *task;
+	struct umcg_group *group;
+	union {
+		struct umcg_thread *server;
+		struct umcg_thread *running;
+	};
+	struct umcg_thread *home;
+	struct umcg_thread *lease;
+
+	struct preempt_notifier notifier;
+	unsigned long claims;
+	struct callback_head hold;
+	struct callback_head remote;
+	struct callback_head exit;
+	union {
+		struct hrtimer timer;		/* worker */
+		struct {			/* server */
+			struct irq_work irq_work;
+			struct list_head server_node;
+			struct list_head idle_node;
+		};
+	};
+
+	u32 tid;
+	struct rhash_head tid_node;
+	struct list_head thread_node;
+	struct kref ref;
+	union {
+		struct rcu_head rcu;
+		struct list_head zombie_node;
+	};
+};
+
+/* sleep.c: who is to be woken once the locks are dropped */
+#define UMCG_WAKES_MAX 3
+
+struct umcg_wakes {
+	unsigned int count;
+	bool here;		/* the first one may have our CPU */
+	struct umcg_thread *thread[UMCG_WAKES_MAX];
+};
+
+enum umcg_sleep_mode {
+	UMCG_SLEEP_WAIT,	/* in our own call: any signal ends it */
+	UMCG_SLEEP_HOLD,	/* at the return to user mode */
+	UMCG_SLEEP_MID_CALL,	/* in the middle of another call: killable */
+};
+
+void umcg_wakes_add(struct umcg_wakes *wakes, struct umcg_thread *thread);
+void umcg_wakes_run(struct umcg_wakes *wakes);
+void umcg_sleep_begin_locked(struct umcg_thread *self);
+void umcg_sleep_end(struct umcg_thread *self);
+int umcg_sleep_until_run(struct umcg_thread *self, enum umcg_sleep_mode mode);
+
+/* group.c */
+struct umcg_group *umcg_group_create(void);
+void umcg_group_put(struct umcg_group *group);
+void umcg_group_end(struct umcg_group *group);
+bool umcg_group_is_mine(const struct umcg_group *group);
+int umcg_group_add(struct umcg_group *group, struct umcg_thread *thread);
+void umcg_group_remove(struct umcg_thread *thread);
+struct umcg_thread *umcg_group_find(struct umcg_group *group, u32 tid);
+void umcg_idle_begin(struct umcg_thread *server);
+void umcg_idle_end(struct umcg_thread *server);
+bool umcg_idle_wake_locked(struct umcg_group *group, struct umcg_wakes *wakes);
+
+/* slot.c */
+int umcg_slots_init(struct umcg_group *group);
+void umcg_slots_destroy(struct umcg_group *group);
+struct page *umcg_slots_page(struct umcg_group *group, unsigned long nr);
+int umcg_slot_alloc(struct umcg_thread *thread);
+void umcg_slot_free(struct umcg_group *group, u32 index);
+struct umcg_task *umcg_slot_of(struct umcg_group *group, u32 index);
+void umcg_zombie_add(struct umcg_thread *thread);
+void umcg_slot_state(struct umcg_thread *thread, u32 bits);
+void umcg_slot_event(struct umcg_thread *thread, u32 events);
+
+/* thread.c */
+int umcg_register(struct umcg_group *group, struct umcg_register __user *uargs);
+struct umcg_thread *umcg_current(void);
+void umcg_thread_get(struct umcg_thread *thread);
+void umcg_thread_put(struct umcg_thread *thread);
+void umcg_lease_put(struct umcg_thread *self);
+int umcg_threads_init(void);
+void umcg_threads_exit(void);
+
+/* list.c */
+void umcg_queue_locked(struct umcg_thread *worker, u32 event,
+		       struct umcg_wakes *wakes);
+void umcg_bury(struct umcg_thread *thread, struct umcg_thread *heir, u32 event,
+	       struct umcg_wakes *wakes);
+void umcg_home_refresh(struct umcg_thread *self);
+
+/* wait.c */
+int umcg_wait(struct umcg_thread *self, const struct umcg_wait *args);
+void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
+		      u32 why);
+int umcg_startable_locked(struct umcg_thread *worker);
+void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
+		       struct umcg_wakes *wakes);
+
+/* worker.c */
+u64 umcg_now(const struct umcg_thread *self);
+ktime_t umcg_ktime(u64 timeout);
+int umcg_target_check(const struct umcg_thread *self,
+		      const struct umcg_thread *target);
+void umcg_preempt_locked(struct umcg_thread *worker, struct umcg_wakes *wakes);
+int umcg_pass_hold(struct umcg_thread *self);
+int umcg_worker_wait(struct umcg_thread *self, const struct umcg_wait *args);
+enum hrtimer_restart umcg_wait_timer(struct hrtimer *timer);
+
+/* wake.c */
+int umcg_wake(struct umcg_group *group, const struct umcg_wake *args);
+int umcg_kick(struct umcg_group *group, const struct umcg_kick *args);
+int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server);
+void umcg_remote_locked(struct umcg_thread *thread, bool *add);
+void umcg_remote_add(struct umcg_thread *thread);
+void umcg_remote_fn(struct callback_head *head);
+
+/* block.c */
+extern struct preempt_ops umcg_preempt_ops;
+void umcg_server_irq_work(struct irq_work *work);
+
+/* hold.c */
+void umcg_hold_arm(struct umcg_thread *self);
+void umcg_hold_fn(struct callback_head *head);
+void umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode);
+
+/* signal.c */
+bool umcg_signal_wants(struct umcg_thread *self);
+void umcg_signal_unhide(struct umcg_thread *self);
+int umcg_signal_arm(void);
+void umcg_signal_disarm(void);
+
+/* exit.c */
+int umcg_unregister(struct umcg_thread *self);
+void umcg_exit_arm(struct umcg_thread *self);
+void umcg_exit_fn(struct callback_head *head);
+int umcg_exit_init(void);
+int umcg_exit_hooks_arm(void);
+void umcg_exit_hooks_disarm(void);
+
+/* hooks.c */
+int umcg_hooks_get(void);
+void umcg_hooks_put(void);
+void umcg_hooks_exit(void);
+
+/* device.c */
+int umcg_device_init(void);
+void umcg_device_exit(void);
+
+#endif /* _UMCG_MODULE_H */

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * wait.c - WAIT by a server: run a worker, or idle
+ *
+ * Process context of the server. What user space asked for is read once. Target
+ * and rule are checked, the caller is stopped and the target started in one
+ * section; an error has changed nothing. Then the target is woken, then the
+ * caller sleeps.
+ */
+#include <linux/freezer.h>
+#include <linux/hrtimer.h>
+#include <linux/sched/signal.h>
+
+#include "umcg.h"
+
+/* Under @server->lock: its worker has stopped, or it runs another. */
+void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
+		      u32 why)
+{
+	WRITE_ONCE(server->slot->cur, worker->index | why);
+	if (why == UMCG_CUR_RUNNING) {
+		server->running = worker;
+		return;
+	}
+	server->running = NULL;
+	server->pending = true;
+}
+
+/* May @worker be switched to? Under its lock. */
+int umcg_startable_locked(struct umcg_thread *worker)
+{
+	if (worker->released)
+		return -ESHUTDOWN;
+	if (worker->state == UMCG_TASK_NONE)
+		return -ESRCH;
+	if (worker->state != UMCG_TASK_RUNNABLE)
+		return -EAGAIN;
+	if (worker->queued &&
+	    (READ_ONCE(worker->slot->events) & UMCG_EV_QUEUED))
+		return -EAGAIN;
+	if (worker->away) {
+		/*
+		 * Stopped, traced, frozen, or asleep in a fault while its frame
+		 * is built: its switch-out is over, no block would be seen.
+		 */
+		WRITE_ONCE(worker->state, UMCG_TASK_BLOCKED);
+		worker->queued = false;
+		worker->parked = false;
+		umcg_slot_state(worker, 0);
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+/* Gives @server's turn to @worker. Under both locks, all checks done. */
+void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
+		       struct umcg_wakes *wakes)
+{
+	worker->server = server;
+	worker->queued = false;
+	worker->parked = false;
+	worker->frame = false;
+	worker->run++;
+	WRITE_ONCE(worker->slot->cur, server->index);
+	WRITE_ONCE(worker->state, UMCG_TASK_RUNNING);
+	umcg_slot_state(worker, 0);
+	umcg_tell_locked(server, worker, UMCG_CUR_RUNNING);
+	umcg_wakes_add(wakes, worker);
+}
+
+/* Row "tid": starts that worker. On success the server is about to sleep. */
+static int start(struct umcg_thread *self, u32 tid)
+{
+	struct umcg_wakes wakes = { .here = true };
+	struct umcg_thread *worker;
+	int ret;
+
+	preempt_disable();
+	worker = umcg_group_find(self->group, tid);
+	ret = umcg_target_check(self, worker);
+	if (ret)
+		goto out;
+
+	raw_spin_lock_irq(&worker->lock);
+	ret = umcg_startable_locked(worker);
+	raw_spin_lock(&self->lock);
+	if (!ret && self->running)
+		ret = -EBUSY;
+	if (!ret) {
+		umcg_start_locked(worker, self, &wakes);
+		WRITE_ONCE(self->slot->next_tid, tid | UMCG_TID_RUNNING);
+		umcg_sleep_begin_locked(self);
+	}
+	raw_spin_unlock(&self->lock);
+	raw_spin_unlock_irq(&worker->lock);
+	umcg_wakes_run(&wakes);
+out:
+	preempt_enable();
+	return ret;
+}
+
+/* Row "tid with bit 31": sleeps on, if that worker runs under this server. */
+static int sleep_on(struct umcg_thread *self, u32 tid)
+{
+	struct umcg_thread *running;
+	int ret = 0;
+
+	raw_spin_lock_irq(&self->lock);
+	running = self->running;
+	if (running && running->tid == tid) {
+		umcg_sleep_begin_locked(self);
+	} else {
+		/* That it stopped is what was pending. */
+		self->pending = false;
+		ret = -EAGAIN;
+	}
+	raw_spin_unlock_irq(&self->lock);
+	return ret;
+}
+
+static void idle(struct umcg_thread *self)
+{
+	umcg_idle_begin(self);
+	raw_spin_lock_irq(&self->lock);
+	umcg_sleep_begin_locked(self);
+	raw_spin_unlock_irq(&self->lock);
+}
+
+/* Under @self->lock. */
+static bool has_reason_to_return(struct umcg_thread *self)
+{
+	struct umcg_task *header = umcg_slot_of(self->group, 0);
+
+	if (self->pending || self->released)
+		return true;
+	return self->idle &&
+	       (READ_ONCE(self->slot->head) != UMCG_LIST_END ||
+		READ_ONCE(header->head) != UMCG_LIST_END);
+}
+
+/* Sleeps until there is a reason to return, or the timeout or a signal comes. */
+static int server_sleep(struct umcg_thread *self, ktime_t *expires)
+{
+	bool expired = false;
+	bool done;
+	int ret;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		raw_spin_lock_irq(&self->lock);
+		done = has_reason_to_return(self);
+		if (done)
+			self->pending = false;
+		raw_spin_unlock_irq(&self->lock);
+		if (done) {
+			ret = READ_ONCE(self->released) ? -ESHUTDOWN : 0;
+			break;
+		}
+		if (signal_pending(current)) {
+			ret = -ERESTARTNOHAND;
+			break;
+		}
+		if (expired) {
+			ret = -ETIMEDOUT;
+			break;
+		}
+		if (expires)
+			expired = !schedule_hrtimeout_range_clock(expires, 0,
+								  HRTIMER_MODE_ABS,
+								  self->clock);
+		else
+			schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	umcg_sleep_end(self);
+	return ret;
+}
+
+/* The slot of a worker that exited under @self was to be seen until now. */
+static void bury_corpse(struct umcg_thread *self)
+{
+	u32 corpse;
+
+	if (likely(!READ_ONCE(self->corpse)))
+		return;
+	raw_spin_lock_irq(&self->lock);
+	corpse = self->corpse;
+	self->corpse = 0;
+	raw_spin_unlock_irq(&self->lock);
+	umcg_slot_free(self->group, corpse);
+}
+
+static int server_begin(struct umcg_thread *self, u32 next, u64 timeout)
+{
+	/* Left for a signal that had no handler: the same wait goes on. */
+	if (self->restart) {
+		self->restart = false;
+		if (next & UMCG_TID_RUNNING) {
+			raw_spin_lock_irq(&self->lock);
+			umcg_sleep_begin_locked(self);
+			raw_spin_unlock_irq(&self->lock);
+			return 0;
+		}
+	}
+	if (!next) {
+		idle(self);
+		return 0;
+	}
+	if (next & UMCG_TID_RUNNING)
+		return sleep_on(self, next & ~UMCG_TID_RUNNING);
+	if (timeout && umcg_now(self) >= timeout)
+		return -ETIMEDOUT;
+	return start(self, next);
+}
+
+static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
+{
+	u32 next = READ_ONCE(self->slot->next_tid);
+	ktime_t expires = umcg_ktime(args->timeout);
+	int ret;
+
+	if (args->flags)
+		return -EINVAL;
+	bury_corpse(self);
+	ret = server_begin(self, next, args->timeout);
+	if (ret)
+		return ret;
+	ret = server_sleep(self, args->timeout ? &expires : NULL);
+	if (self->idle)
+		umcg_idle_end(self);
+	if (ret == -ERESTARTNOHAND)
+		self->restart = true;
+	return ret;
+}
+
+int umcg_wait(struct umcg_thread *self, const struct umcg_wait *args)
+{
+	if (self->is_server)
+		return server_wait(self, args);
+	return umcg_worker_wait(self, args);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * wake.c - WAKE and KICK, by any thread of the process
+ *
+ * Process context, but for umcg_remote_locked() and umcg_remote_add(), which may
+ * be called anywhere: what another thread is to do itself, stop or become a
+ * plain one, is handed to it as a task work of its own, @remote. Claimed under
+ * its lock, added with preemption disabled: its owner, who does not go before
+ * the claim is cleared, waits for a few instructions at most.
+ */
+#include <linux/sched.h>
+
+#include "compat/task_work.h"
+#include "umcg.h"
+
+/* Under @thread->lock, preemption disabled before. Sets @add if to be added. */
+void umcg_remote_locked(struct umcg_thread *thread, bool *add)
+{
+	*add = !test_and_set_bit(UMCG_CLAIM_REMOTE, &thread->claims);
+}
+
+/* No lock held, preemption still disabled. */
+void umcg_remote_add(struct umcg_thread *thread)
+{
+	/* It has left its exit behind: nothing is queued, nothing is needed. */
+	if (compat_run_before_user(thread->task, &thread->remote))
+		clear_bit(UMCG_CLAIM_REMOTE, &thread->claims);
+}
+
+/* Process context of the thread. */
+void umcg_remote_fn(struct callback_head *head)
+{
+	struct umcg_thread *self = container_of(head, struct umcg_thread,
+						remote);
+	struct umcg_wakes wakes = {};
+
+	/* Whoever finds the claim free after this is seen by a new pass. */
+	clear_bit(UMCG_CLAIM_REMOTE, &self->claims);
+	smp_mb__after_atomic();
+	if (READ_ONCE(self->released)) {
+		umcg_exit_arm(self);
+		return;
+	}
+	if (self->is_server)
+		return;
+
+	preempt_disable();
+	raw_spin_lock_irq(&self->lock);
+	if (self->state == UMCG_TASK_RUNNING && self->kick_run == self->run)
+		umcg_preempt_locked(self, &wakes);
+	raw_spin_unlock_irq(&self->lock);
+	umcg_wakes_run(&wakes);
+	preempt_enable();
+	umcg_hold_arm(self);
+}
+
+/* Preemption disabled. Preempts @worker, if it runs (under @server, if given). */
+int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server)
+{
+	unsigned long flags;
+	bool add = false;
+	int ret = -EAGAIN;
+
+	raw_spin_lock_irqsave(&worker->lock, flags);
+	if (worker->state == UMCG_TASK_NONE) {
+		ret = -ESRCH;
+	} else if (worker->state == UMCG_TASK_RUNNING &&
+		   (!server || worker->server == server)) {
+		worker->kick_run = worker->run;
+		umcg_remote_locked(worker, &add);
+		ret = 0;
+	}
+	raw_spin_unlock_irqrestore(&worker->lock, flags);
+	if (add)
+		umcg_remote_add(worker);
+	return ret;
+}
+
+static int kick_server(struct umcg_thread *server)
+{
+	struct umcg_wakes wakes = {};
+	int ret = 0;
+
+	raw_spin_lock_irq(&server->lock);
+	if (server->dead) {
+		ret = -ESRCH;
+	} else {
+		server->pending = true;
+		umcg_slot_event(server, UMCG_EV_PREEMPT);
+		umcg_wakes_add(&wakes, server);
+	}
+	raw_spin_unlock_irq(&server->lock);
+	umcg_wakes_run(&wakes);
+	return ret;
+}
+
+static int kick_current(struct umcg_thread *server)
+{
+	struct umcg_thread *worker;
+
+	raw_spin_lock_irq(&server->lock);
+	worker = server->running;
+	raw_spin_unlock_irq(&server->lock);
+	return worker ? umcg_kick_worker(worker, server) : -EAGAIN;
+}
+
+int umcg_kick(struct umcg_group *group, const struct umcg_kick *args)
+{
+	struct umcg_thread *thread;
+	int ret;
+
+	preempt_disable();
+	thread = umcg_group_find(group, args->tid);
+	if (!thread)
+		ret = -ESRCH;
+	else if (args->flags & UMCG_KICK_CURRENT)
+		ret = thread->is_server ? kick_current(thread) : -EINVAL;
+	else if (thread->is_server)
+		ret = kick_server(thread);
+	else
+		ret = umcg_kick_worker(thread, NULL);
+	preempt_enable();
+	return ret;
+}
+
+static int wake_worker(struct umcg_thread *worker, struct umcg_wakes *wakes)
+{
+	int ret;
+
+	raw_spin_lock_irq(&worker->lock);
+	if (worker->state == UMCG_TASK_NONE) {
+		ret = -ESRCH;
+	} else if (worker->parked) {
+		umcg_queue_locked(worker, UMCG_EV_WAKE, wakes);
+		ret = 0;
+	} else {
+		worker->token = true;
+		ret = 1;
+	}
+	raw_spin_unlock_irq(&worker->lock);
+	return ret;
+}
+
+static int wake_idle_server(struct umcg_group *group, struct umcg_wakes *wakes)
+{
+	bool found;
+
+	raw_spin_lock_irq(&group->lock);
+	found = umcg_idle_wake_locked(group, wakes);
+	raw_spin_unlock_irq(&group->lock);
+	return found ? 0 : -EAGAIN;
+}
+
+int umcg_wake(struct umcg_group *group, const struct umcg_wake *args)
+{
+	struct umcg_wakes wakes = {};
+	struct umcg_thread *thread;
+	int ret;
+
+	preempt_disable();
+	if (!args->tid) {
+		ret = wake_idle_server(group, &wakes);
+	} else {
+		thread = umcg_group_find(group, args->tid);
+		if (!thread)
+			ret = -ESRCH;
+		else if (thread->is_server)
+			ret = -EINVAL;
+		else
+			ret = wake_worker(thread, &wakes);
+	}
+	umcg_wakes_run(&wakes);
+	preempt_enable();
+	return ret;
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * worker.c - WAIT by a worker: park, yield, or hand over to another worker
+ *
+ * Process context of the worker, except for the timer (hard interrupt).
+ *
+ * Who ends a timed wait is decided by who takes it out of @parked, under its
+ * lock: the timer, a wake-up, a switch, or a signal's frame.
+ */
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+
+#include "umcg.h"
+
+/* What stopping came to, beside an error. */
+enum {
+	STOPPED = 0,
+	HAD_TOKEN,		/* a WAKE came before: do not stop */
+	NOT_RUNNING,		/* in unmanaged time: pass the hold, then stop */
+};
+
+u64 umcg_now(const struct umcg_thread *self)
+{
+	switch (self->clock) {
+	case CLOCK_REALTIME:
+		return ktime_get_real_ns();
+	case CLOCK_BOOTTIME:
+		return ktime_get_boottime_ns();
+	case CLOCK_TAI:
+		return ktime_get_clocktai_ns();
+	default:
+		return ktime_get_ns();
+	}
+}
+
+ktime_t umcg_ktime(u64 timeout)
+{
+	return min_t(u64, timeout, KTIME_MAX);
+}
+
+/* Can this be the target of a switch by @self, whatever its state? */
+int umcg_target_check(const struct umcg_thread *self,
+		      const struct umcg_thread *target)
+{
+	if (!target)
+		return -ESRCH;
+	if (target == self || target->is_server)
+		return -EINVAL;
+	return 0;
+}
+
+/*
+ * Ends @worker's run, tells its server why, and puts it on its home's list.
+ * Under its lock.
+ */
+void umcg_preempt_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
+{
+	struct umcg_thread *server = worker->server;
+
+	worker->server = NULL;
+	WRITE_ONCE(worker->state, UMCG_TASK_RUNNABLE);
+	umcg_slot_state(worker, 0);
+	raw_spin_lock(&server->lock);
+	umcg_tell_locked(server, worker, UMCG_CUR_PREEMPT);
+	umcg_wakes_add(wakes, server);
+	if (server->dead)
+		worker->lease = server;
+	raw_spin_unlock(&server->lock);
+	umcg_queue_locked(worker, UMCG_EV_PREEMPT, wakes);
+}
+
+static void lock_pair(struct umcg_thread *one, struct umcg_thread *two)
+{
+	if (two && two < one)
+		swap(one, two);
+	raw_spin_lock_irq(&one->lock);
+	if (two)
+		raw_spin_lock_nested(&two->lock, SINGLE_DEPTH_NESTING);
+}
+
+static void unlock_pair(struct umcg_thread *one, struct umcg_thread *two)
+{
+	if (two)
+		raw_spin_unlock(&two->lock);
+	raw_spin_unlock_irq(&one->lock);
+}
+
+/*
+ * @target takes over @server. The server's own next_tid follows, unless user
+ * space is just writing another one; the server's next WAIT then gives EBUSY.
+ */
+static void inherit_locked(struct umcg_thread *self, struct umcg_thread *target,
+			   struct umcg_thread *server, struct umcg_wakes *wakes)
+{
+	umcg_start_locked(target, server, wakes);
+	WRITE_ONCE(self->slot->next_tid, target->tid | UMCG_TID_RUNNING);
+	cmpxchg(&server->slot->next_tid, self->tid | UMCG_TID_RUNNING,
+		target->tid | UMCG_TID_RUNNING);
+}
+
+static int stop_locked(struct umcg_thread *self, struct umcg_thread *target,
+		       bool enqueue, struct umcg_wakes *wakes)
+{
+	struct umcg_thread *server = self->server;
+	int ret;
+
+	if (self->released)
+		return -ESHUTDOWN;
+	if (self->state != UMCG_TASK_RUNNING)
+		return NOT_RUNNING;
+	if (!enqueue && self->token) {
+		self->token = false;
+		return HAD_TOKEN;
+	}
+	if (self->timed_out)
+		return -ETIMEDOUT;
+	ret = target ? umcg_startable_locked(target) : 0;
+	if (ret)
+		return ret;
+
+	raw_spin_lock(&server->lock);
+	if (server->dead) {
+		/* It has no turn to give away: queue for another server. */
+		raw_spin_unlock(&server->lock);
+		umcg_preempt_locked(self, wakes);
+		return NOT_RUNNING;
+	}
+	if (target) {
+		inherit_locked(self, target, server, wakes);
+	} else {
+		umcg_tell_locked(server, self, UMCG_CUR_WAIT);
+		umcg_wakes_add(wakes, server);
+	}
+	raw_spin_unlock(&server->lock);
+
+	self->server = NULL;
+	self->wait_result = 0;
+	WRITE_ONCE(self->state, UMCG_TASK_RUNNABLE);
+	if (enqueue) {
+		umcg_queue_locked(self, UMCG_EV_WAIT, wakes);
+	} else {
+		self->parked = true;
+		umcg_slot_state(self, UMCG_TF_PARKED);
+	}
+	umcg_sleep_begin_locked(self);
+	return STOPPED;
+}
+
+static int stop(struct umcg_thread *self, u32 next, bool enqueue)
+{
+	struct umcg_wakes wakes = { .here = true };
+	struct umcg_thread *target = NULL;
+	int ret = 0;
+
+	preempt_disable();
+	if (next) {
+		target = umcg_group_find(self->group, next);
+		ret = umcg_target_check(self, target);
+	}
+	if (!ret) {
+		lock_pair(self, target);
+		ret = stop_locked(self, target, enqueue, &wakes);
+		unlock_pair(self, target);
+		umcg_wakes_run(&wakes);
+	}
+	preempt_enable();
+	return ret;
+}
+
+/* A call made in unmanaged time is carried out when its worker runs again. */
+int umcg_pass_hold(struct umcg_thread *self)
+{
+	while (READ_ONCE(self->state) != UMCG_TASK_RUNNING) {
+		if (READ_ONCE(self->released))
+			return -ESHUTDOWN;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		umcg_hold(self, UMCG_SLEEP_MID_CALL);
+	}
+	return 0;
+}
+
+/* Also of an earlier wait, which a handler has ended. */
+static void cancel_timer(struct umcg_thread *self)
+{
+	if (!self->timer_used)
+		return;
+	hrtimer_cancel(&self->timer);
+	self->timer_used = false;
+	self->timed_out = false;
+}
+
+/* Stops @self as @args say, or continues a wait that a signal had left. */
+static int begin(struct umcg_thread *self, const struct umcg_wait *args,
+		 u32 next)
+{
+	int ret;
+
+	if (self->restart) {
+		self->restart = false;
+		raw_spin_lock_irq(&self->lock);
+		umcg_sleep_begin_locked(self);
+		raw_spin_unlock_irq(&self->lock);
+		return STOPPED;
+	}
+	cancel_timer(self);
+	if (args->timeout) {
+		self->timer_used = true;
+		hrtimer_start(&self->timer, umcg_ktime(args->timeout),
+			      HRTIMER_MODE_ABS_HARD);
+	}
+	for (;;) {
+		ret = stop(self, next, args->flags & UMCG_WAIT_ENQUEUE);
+		if (ret != NOT_RUNNING)
+			return ret;
+		ret = umcg_pass_hold(self);
+		if (ret)
+			return ret;
+	}
+}
+
+/* What the wait came to: the worker runs again, or has to see to a signal. */
+static int end(struct umcg_thread *self)
+{
+	int ret;
+
+	raw_spin_lock_irq(&self->lock);
+	if (self->released)
+		ret = -ESHUTDOWN;
+	else if (self->state == UMCG_TASK_RUNNING)
+		ret = self->wait_result;
+	else
+		ret = -ERESTARTNOHAND;
+	self->restart = ret == -ERESTARTNOHAND;
+	raw_spin_unlock_irq(&self->lock);
+	return ret;
+}
+
+int umcg_worker_wait(struct umcg_thread *self, const struct umcg_wait *args)
+{
+	u32 next = READ_ONCE(self->slot->next_tid);
+	int ret;
+
+	if ((args->flags & UMCG_WAIT_ENQUEUE) && args->timeout)
+		return -EINVAL;
+	if (!self->restart && (next & UMCG_TID_RUNNING)) {
+		/* Run again after a handler, its target was started before. */
+		if (next != self->resume_next)
+			return -EINVAL;
+		next = 0;
+	}
+	self->resume_next = 0;
+
+	ret = begin(self, args, next);
+	if (ret == STOPPED) {
+		umcg_sleep_until_run(self, UMCG_SLEEP_WAIT);
+		ret = end(self);
+		if (ret == -ERESTARTNOHAND) {
+			umcg_hold_arm(self);
+			return ret;
+		}
+	}
+	cancel_timer(self);
+	return ret == HAD_TOKEN ? 0 : ret;
+}
+
+/* Hard interrupt. */
+enum hrtimer_restart umcg_wait_timer(struct hrtimer *timer)
+{
+	struct umcg_thread *self = container_of(timer, struct umcg_thread,
+						timer);
+	struct umcg_wakes wakes = {};
+
+	raw_spin_lock(&self->lock);
+	if (self->parked) {
+		self->wait_result = -ETIMEDOUT;
+		umcg_queue_locked(self, UMCG_EV_TIMEOUT, &wakes);
+	} else {
+		self->timed_out = true;
+	}
+	raw_spin_unlock(&self->lock);
+	umcg_wakes_run(&wakes);
+	return HRTIMER_NORESTART;
+}
