@@ -81,7 +81,8 @@ int main(void)
 			continue;
 		}
 		worker = umcg_slot(group, umcg_list_pop(group, &ready, NULL));
-		umcg_run(group, self, worker->tid, 0, 0); /* until it stops */
+		if (umcg_run(group, self, worker->tid, 0, 0)) /* until it stops */
+			continue; /* asleep again: it will be back on the list */
 		while (UMCG_CUR_WHY(umcg_cur(self)) == UMCG_CUR_RUNNING)
 			umcg_wait(group, 0, 0); /* woken early: sleep on */
 		if (UMCG_CUR_WHY(umcg_cur(self)) == UMCG_CUR_BLOCK)
