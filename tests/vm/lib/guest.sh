@@ -92,10 +92,16 @@ guest_add_interpreter() {
 	guest_add_program "$1" "${words[0]##*/}"
 }
 
+# busybox_has NAME
+busybox_has() {
+	: "${busybox_applets:=$(busybox --list)}"
+	[[ $'\n'$busybox_applets$'\n' == *$'\n'"$1"$'\n'* ]]
+}
+
 # guest_add_program ROOT NAME: a program of the host's PATH which busybox lacks.
 guest_add_program() {
 	local path
-	grep -qxF -- "$2" <<<"$busybox_applets" && return
+	! busybox_has "$2" || return 0
 	path=$(PATH=$PATH:/usr/sbin:/sbin type -P -- "$2") || return 0
 	guest_add "$1" "$path"
 }
@@ -104,9 +110,8 @@ guest_add_program() {
 # word count as well (sh -c 'ab ... | grep ...'). A word that is a program only by
 # coincidence costs a few kB.
 guest_add_named() {
-	local root=$1 busybox_applets word words
+	local root=$1 word words
 	shift
-	busybox_applets=$(busybox --list)
 	mapfile -t words < <(printf '%s\n' "$@" |
 		grep -oE '[A-Za-z0-9_./+@:-]+' | sort -u)
 	for word in "${words[@]}"; do
@@ -183,6 +188,22 @@ guest_add_libraries() {
 	done < <(sed -nE 's/^\t(.* => )?(\/.*) \(0x[0-9a-f]+\)$/\2/p' <<<"$libs" | sort -u)
 	f=$(ldconfig_path libgcc_s.so.1)
 	[ -z "$f" ] || guest_add "$root" "$f"
+	for f in "$root"/usr/lib/*/libpython3.*.so.*; do
+		[ ! -e "$f" ] || guest_add_python "$root" "$f"
+	done
+}
+
+# guest_add_python ROOT LIBPYTHON: gdb has Python inside and does not start
+# without these of its 50 MB.
+guest_add_python() {
+	local root=$1 version dir f
+	version=${2#*/libpython}
+	dir=/usr/lib/python${version%%.so*}
+	for f in "$dir"/*.py "$dir"/__pycache__/*[0-9].pyc \
+		"$dir"/{encodings,collections,importlib,re,json} /usr/share/gdb; do
+		[ ! -e "$f" ] || guest_add "$root" "$f"
+	done
+	mkdir -p "$root$dir/lib-dynload"
 }
 
 ldconfig_path() {
