@@ -154,7 +154,7 @@ UMCG_PUBLIC __u32 umcg_list_pop(struct umcg_group *g, struct umcg_list *l, __u32
 	 * kernel wrote before it set the last of the events is seen after this.
 	 */
 	taken = __atomic_exchange_n(&t->events, 0, __ATOMIC_ACQ_REL);
-	l->first = index != l->last && umcg_slot(g, next) ? next : 0;
+	l->first = umcg_slot(g, next) ? next : 0;
 	if (events)
 		*events = taken;
 	return index;

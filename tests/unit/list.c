@@ -290,7 +290,7 @@ END_TEST
 
 /* --- threads ------------------------------------------------------------- */
 
-#define PUSHES	300000
+#define PUSHES	150000
 
 /* A CPU of the kernel: pushes the slots from first to end, over and over. */
 struct pusher {
@@ -301,7 +301,32 @@ struct pusher {
 };
 
 static int pushers_left;
+static int late_events[2]; /* set, seen */
 static uint8_t seen[2][PUSHES];
+
+/* Timers: the kernel adds events to what is queued. Each comes out with a pop. */
+static void *timer_main(void *arg)
+{
+	__u32 *events, old;
+
+	(void)arg;
+	for (__u32 me = 10; __atomic_load_n(&pushers_left, __ATOMIC_ACQUIRE); me++) {
+		if (me == SLOTS) {
+			me = 10;
+			sched_yield();
+		}
+		events = &slot(me)->events;
+		old = __atomic_load_n(events, __ATOMIC_RELAXED);
+		while ((old & (UMCG_EV_QUEUED | UMCG_EV_TIMEOUT)) == UMCG_EV_QUEUED)
+			if (__atomic_compare_exchange_n(events, &old, old | UMCG_EV_TIMEOUT,
+							false, __ATOMIC_SEQ_CST,
+							__ATOMIC_RELAXED)) {
+				late_events[0]++;
+				break;
+			}
+	}
+	return NULL;
+}
 
 static void *pusher_main(void *arg)
 {
@@ -344,7 +369,10 @@ static void *taker_main(void *arg)
 
 			index = umcg_list_pop(&group, &mine, &events);
 			ck_assert_uint_ne(index, 0);
-			ck_assert_uint_eq(events, UMCG_EV_WAKE | UMCG_EV_QUEUED);
+			if (events & UMCG_EV_TIMEOUT)
+				__atomic_fetch_add(&late_events[1], 1, __ATOMIC_RELAXED);
+			ck_assert_uint_eq(events & ~UMCG_EV_TIMEOUT,
+					  UMCG_EV_WAKE | UMCG_EV_QUEUED);
 			who = index >= pushers[1].first;
 			ck_assert_int_gt(n, last[who]);
 			last[who] = n;
@@ -361,18 +389,25 @@ static void run_threads(int takers)
 		{ .first = 10, .end = 70, .pushes = PUSHES },
 		{ .first = 70, .end = SLOTS, .pushes = PUSHES },
 	};
-	pthread_t taker[2];
+	pthread_t taker[2], timer;
 
 	pushers_left = 2;
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_create(&pushers[i].thread, NULL, pusher_main,
 						&pushers[i]), 0);
+	ck_assert_int_eq(pthread_create(&timer, NULL, timer_main, NULL), 0);
 	for (int i = 0; i < takers; i++)
 		ck_assert_int_eq(pthread_create(&taker[i], NULL, taker_main, pushers), 0);
 	for (int i = 0; i < 2; i++)
 		pthread_join(pushers[i].thread, NULL);
 	for (int i = 0; i < takers; i++)
 		pthread_join(taker[i], NULL);
+	pthread_join(timer, NULL);
+	/* what was added too late for the last pops is still there */
+	for (__u32 i = 10; i < SLOTS; i++)
+		late_events[1] += !!(slot(i)->events & UMCG_EV_TIMEOUT);
+	ck_assert_int_gt(late_events[0], 0);
+	ck_assert_int_eq(late_events[0], late_events[1]);
 	for (__u32 n = 0; n < PUSHES; n++) {
 		ck_assert_uint_eq(seen[0][n], 1);
 		ck_assert_uint_eq(seen[1][n], 1);
@@ -400,7 +435,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 120);
+	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, slots_are_where_query_says);
 	tcase_add_test(tcase, nothing_to_take);
 	tcase_add_test(tcase, oldest_first);
