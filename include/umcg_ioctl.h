@@ -290,7 +290,8 @@ struct umcg_kick {
  * EINTR	WAIT: a signal handler was called. For a worker: when it had been
  *		scheduled. A server's next_tid keeps UMCG_TID_RUNNING
  *
- * UMCG_IOC_QUERY	0; EFAULT, EINVAL (size is too small for any version)
+ * UMCG_IOC_QUERY	0; EFAULT, EINVAL (size is less than the first version's, or
+ *			more than a page)
  * UMCG_IOC_REGISTER	0; for a worker, when it is first scheduled. EPERM, EFAULT,
  *			EINVAL, ESHUTDOWN, EEXIST, ESRCH (server_tid is no server of
  *			the group), ENOSPC, ENOMEM, EOPNOTSUPP

@@ -39,12 +39,13 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* A child that got the mapping all the same (MADV_DOFORK) finds nothing in it. */
 static vm_fault_t slots_fault(struct vm_fault *vmf)
 {
 	struct umcg_group *group = vmf->vma->vm_private_data;
 	struct page *page;
 
-	if (vmf->pgoff >= UMCG_PAGES_MAX)
+	if (vmf->pgoff >= UMCG_PAGES_MAX || vmf->vma->vm_mm != group->mm)
 		return VM_FAULT_SIGBUS;
 	page = umcg_slots_page(group, vmf->pgoff);
 	if (!page)
@@ -70,7 +71,7 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (vma->vm_pgoff + vma_pages(vma) > UMCG_PAGES_MAX)
 		return -EINVAL;
-	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND);
+	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND, VM_MAYEXEC);
 	vma->vm_private_data = group;
 	vma->vm_ops = &slots_vm_ops;
 	return 0;
@@ -181,6 +182,13 @@ static int ioctl_kick(struct umcg_group *group, void __user *uarg)
 	return umcg_kick(group, &args);
 }
 
+static bool is_call(unsigned int cmd)
+{
+	return cmd == UMCG_IOC_REGISTER || cmd == UMCG_IOC_UNREGISTER ||
+	       cmd == UMCG_IOC_WAIT || cmd == UMCG_IOC_WAKE ||
+	       cmd == UMCG_IOC_KICK;
+}
+
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct umcg_group *group = file->private_data;
@@ -189,7 +197,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (cmd == UMCG_IOC_QUERY)
 		return ioctl_query(uarg);
 	if (!umcg_group_is_mine(group))
-		return _IOC_TYPE(cmd) == UMCG_IOC_MAGIC ? -EPERM : -ENOTTY;
+		return is_call(cmd) ? -EPERM : -ENOTTY;
 
 	switch (cmd) {
 	case UMCG_IOC_WAIT:

@@ -259,6 +259,7 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 /* worker.c */
 u64 umcg_now(const struct umcg_thread *self);
 ktime_t umcg_ktime(u64 timeout);
+bool umcg_is_late(const struct umcg_thread *self, u64 timeout);
 int umcg_target_check(const struct umcg_thread *self,
 		      const struct umcg_thread *target);
 void umcg_preempt_locked(struct umcg_thread *worker, struct umcg_wakes *wakes);

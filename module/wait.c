@@ -69,7 +69,7 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 }
 
 /* Row "tid": starts that worker. On success the server is about to sleep. */
-static int start(struct umcg_thread *self, u32 tid)
+static int start(struct umcg_thread *self, u32 tid, bool late)
 {
 	struct umcg_wakes wakes = { .here = true };
 	struct umcg_thread *worker;
@@ -86,6 +86,8 @@ static int start(struct umcg_thread *self, u32 tid)
 	raw_spin_lock(&self->lock);
 	if (!ret && self->running)
 		ret = -EBUSY;
+	if (!ret && late)
+		ret = -ETIMEDOUT;
 	if (!ret) {
 		umcg_start_locked(worker, self, &wakes);
 		WRITE_ONCE(self->slot->next_tid, tid | UMCG_TID_RUNNING);
@@ -177,7 +179,7 @@ static int server_sleep(struct umcg_thread *self, ktime_t *expires)
 }
 
 /* The slot of a worker that exited under @self was to be seen until now. */
-static void bury_corpse(struct umcg_thread *self)
+static void free_corpse(struct umcg_thread *self)
 {
 	u32 corpse;
 
@@ -208,9 +210,7 @@ static int server_begin(struct umcg_thread *self, u32 next, u64 timeout)
 	}
 	if (next & UMCG_TID_RUNNING)
 		return sleep_on(self, next & ~UMCG_TID_RUNNING);
-	if (timeout && umcg_now(self) >= timeout)
-		return -ETIMEDOUT;
-	return start(self, next);
+	return start(self, next, umcg_is_late(self, timeout));
 }
 
 static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
@@ -221,7 +221,7 @@ static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
 
 	if (args->flags)
 		return -EINVAL;
-	bury_corpse(self);
+	free_corpse(self);
 	ret = server_begin(self, next, args->timeout);
 	if (ret)
 		return ret;

@@ -44,6 +44,7 @@ void umcg_remote_fn(struct callback_head *head)
 	if (self->is_server)
 		return;
 
+	umcg_home_refresh(self);
 	preempt_disable();
 	raw_spin_lock_irq(&self->lock);
 	if (self->state == UMCG_TASK_RUNNING && self->kick_run == self->run)

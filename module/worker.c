@@ -38,6 +38,12 @@ ktime_t umcg_ktime(u64 timeout)
 	return min_t(u64, timeout, KTIME_MAX);
 }
 
+/* Has the timeout passed before anybody was stopped or started? */
+bool umcg_is_late(const struct umcg_thread *self, u64 timeout)
+{
+	return timeout && umcg_now(self) >= timeout;
+}
+
 /* Can this be the target of a switch by @self, whatever its state? */
 int umcg_target_check(const struct umcg_thread *self,
 		      const struct umcg_thread *target)
@@ -112,11 +118,11 @@ static int stop_locked(struct umcg_thread *self, struct umcg_thread *target,
 		self->token = false;
 		return HAD_TOKEN;
 	}
-	if (self->timed_out)
-		return -ETIMEDOUT;
 	ret = target ? umcg_startable_locked(target) : 0;
 	if (ret)
 		return ret;
+	if (self->timed_out)
+		return -ETIMEDOUT;
 
 	raw_spin_lock(&server->lock);
 	if (server->dead) {
@@ -210,6 +216,9 @@ static int begin(struct umcg_thread *self, const struct umcg_wait *args,
 			      HRTIMER_MODE_ABS_HARD);
 	}
 	for (;;) {
+		/* The timer may be late itself. */
+		if (umcg_is_late(self, args->timeout))
+			self->timed_out = true;
 		ret = stop(self, next, args->flags & UMCG_WAIT_ENQUEUE);
 		if (ret != NOT_RUNNING)
 			return ret;
@@ -250,6 +259,7 @@ int umcg_worker_wait(struct umcg_thread *self, const struct umcg_wait *args)
 		next = 0;
 	}
 	self->resume_next = 0;
+	umcg_home_refresh(self);
 
 	ret = begin(self, args, next);
 	if (ret == STOPPED) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vm_flags_set() came with commit bc292ab00f6c ("mm: introduce vma->vm_flags
- * wrapper functions", 6.3), which made vm_flags constant.
+ * vm_flags_mod() came with commit bc292ab00f6c ("mm: introduce vma->vm_flags
+ * wrapper functions", 6.3); vm_flags is not written directly since.
  */
 #ifndef _UMCG_COMPAT_VMA_H
 #define _UMCG_COMPAT_VMA_H
@@ -10,9 +10,10 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
+				vm_flags_t clear)
 {
-	vma->vm_flags |= flags;
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 }
 #endif
 

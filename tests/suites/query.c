@@ -132,8 +132,10 @@ START_TEST(memory_that_is_not_there)
 	ck_assert_int_eq(query(g, q), 0);
 	q->size = sizeof(*q) + 1;
 	ck_assert_int_eq(query(g, q), -EFAULT);
+	q->size = page + 1;
+	ck_assert_int_eq(query(g, q), -EINVAL);
 	q->size = 0xffffffff;
-	ck_assert_int_eq(query(g, q), -EFAULT);
+	ck_assert_int_eq(query(g, q), -EINVAL);
 
 	q->size = sizeof(*q);
 	ck_assert_int_eq(mprotect(two, page, PROT_READ), 0);
