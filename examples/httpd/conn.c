@@ -11,6 +11,7 @@
 #include "httpd.h"
 
 #define PATIENCE_S	30	/* with a client that says, or takes, nothing */
+#define UNSENT_MAX	65536	/* kernel memory a slow reader may occupy */
 
 /* Read until a whole request is there. Its length, or 0: the client is done. */
 static size_t read_request(struct conn *c)
@@ -50,12 +51,13 @@ static bool serve(struct conn *c)
 
 	COUNT(requests, 1);
 	sent = status ? reply_status(c, &rq, status, NULL) : file_reply(c, &rq);
-	if (sent)
-		COUNT(answered, 1);
-	else
-		COUNT(broken, 1);
 	COUNT(bytes, c->sent - before);
-	timeline_request_end(c, rq.path, c->sent - before);
+	if (sent) {
+		COUNT(answered, 1);
+		timeline_request_end(c, rq.path, c->sent - before);
+	} else {
+		COUNT(broken, 1);
+	}
 	return sent && rq.keep_alive;
 }
 
@@ -75,10 +77,12 @@ static void finish(struct conn *c)
 void conn_work(struct conn *c)
 {
 	struct timeval patience = { .tv_sec = PATIENCE_S };
+	int unsent = UNSENT_MAX;
 
 	COUNT(connections, 1);
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &unsent, sizeof(unsent));
 	while (serve(c))
 		;
 	finish(c);

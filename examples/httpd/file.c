@@ -15,6 +15,8 @@
 
 #include "httpd.h"
 
+#define PIECE	(128 * 1024)
+
 static int root_fd;
 
 int file_init(const char *root)
@@ -78,10 +80,15 @@ static int choose(const struct request *rq, off_t size, off_t *from, off_t *len)
 	return *len > 0 ? 206 : 416;
 }
 
+/*
+ * A piece at a time. A thread that wakes within a system call goes on with that
+ * call before it is held, so one call for a large file would be a long time in
+ * which the thread runs and nobody schedules it.
+ */
 static bool send_body(struct conn *c, int fd, off_t from, off_t len)
 {
 	while (len) {
-		ssize_t n = sendfile(c->fd, fd, &from, len < 1 << 30 ? len : 1 << 30);
+		ssize_t n = sendfile(c->fd, fd, &from, len < PIECE ? len : PIECE);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -6,6 +6,7 @@
  * counted by the threads that answer requests, atomically.
  */
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "httpd.h"
@@ -18,7 +19,7 @@ static const struct {
 	const char *name;
 } names[] = {
 	{ CALL_FAULT, "page fault" },
-	{ CALL_UNKNOWN, "(back too soon to tell)" },
+	{ CALL_UNKNOWN, "(not told in time)" },
 	{ SYS_read, "read" },
 	{ SYS_sendto, "sendto" },
 	{ SYS_sendfile, "sendfile" },
@@ -98,26 +99,27 @@ static void row(const char *name, const struct server_stats *s)
 /* The reasons, most frequent first: there are few, so look for each in turn. */
 static void reasons(const struct server_stats *sum)
 {
+	const size_t calls = ARRAY_SIZE(sum->by_call);
 	unsigned long n[ARRAY_SIZE(sum->by_call) + 2];
-	const char *before = "  blocked in ";
 	size_t i, best;
 
-	for (i = 0; i < ARRAY_SIZE(sum->by_call); i++)
-		n[i] = sum->by_call[i];
-	n[i++] = sum->faults;
-	n[i] = sum->unknown;
-	for (;;) {
+	memcpy(n, sum->by_call, sizeof(sum->by_call));
+	n[calls] = sum->faults;
+	n[calls + 1] = sum->unknown;
+	printf("\n  blocked in");
+	for (int column = 0;; column++) {
 		for (best = i = 0; i < ARRAY_SIZE(n); i++)
 			if (n[i] > n[best])
 				best = i;
 		if (!n[best])
 			break;
-		printf("%s%s %lu", before, stats_call_name(
-			best < ARRAY_SIZE(sum->by_call) ? (int)best :
-			best == ARRAY_SIZE(sum->by_call) ? CALL_FAULT : CALL_UNKNOWN),
+		if (column && column % 5 == 0)
+			printf("\n            ");
+		printf(" %s %lu ", stats_call_name(best < calls ? (int)best :
+						   best == calls ? CALL_FAULT :
+								   CALL_UNKNOWN),
 		       n[best]);
 		n[best] = 0;
-		before = ", ";
 	}
 	putchar('\n');
 }
