@@ -66,7 +66,8 @@ static unsigned int task_state(enum umcg_sleep_mode mode)
 
 /*
  * Work for the thread, io_uring's for the most part, is announced like a
- * signal. In a hold it is let through, see umcg_hold().
+ * signal. A hold lets it through and comes back, see umcg_hold(). WAIT leaves
+ * TIF_NOTIFY_SIGNAL alone: it is what gets its system call restarted.
  */
 static int interrupted(struct umcg_thread *self, enum umcg_sleep_mode mode)
 {
@@ -76,11 +77,12 @@ static int interrupted(struct umcg_thread *self, enum umcg_sleep_mode mode)
 		return 0;
 	if (umcg_signal_wants(self))
 		return -EINTR;
-	if (test_thread_flag(TIF_NOTIFY_SIGNAL)) {
-		clear_notify_signal();
-		return -EAGAIN;
-	}
-	return 0;
+	if (!test_thread_flag(TIF_NOTIFY_SIGNAL))
+		return 0;
+	if (mode == UMCG_SLEEP_WAIT)
+		return -EINTR;
+	clear_notify_signal();
+	return -EAGAIN;
 }
 
 /*
