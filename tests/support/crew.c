@@ -170,6 +170,6 @@ void worker_park(struct worker *w)
 {
 	int error = umcg_run(w->group, worker_slot(w), 0, 0, 0);
 
-	if (error)
+	if (error && error != -ESHUTDOWN)
 		ck_abort_msg("parking: %d", error);
 }

@@ -86,7 +86,7 @@ int server_switch(struct server *s, struct worker *w, __u64 timeout);
 /* Run @w until it is gone, and its thread too. Blocking is not expected. */
 void server_finish(struct server *s, struct worker *w);
 
-/* Park the calling worker until it is switched to again. */
+/* Park the calling worker until it is switched to again, or the group has ended. */
 void worker_park(struct worker *w);
 
 #endif /* CREW_H */

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A worker that blocks on a disk: pages of a file that are not in memory. */
+/* vm: --smp 2 --disk include */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "blocker.h"
+#include "suite.h"
+
+#define FILE_NAME	"/disk/umcg-block-disk"
+/* far enough apart that reading one does not read the next */
+#define APART		(256 * 1024)
+
+static char *map;
+static int fd;
+
+static unsigned char byte_of(int i)
+{
+	return 'A' + i;
+}
+
+/* A file on the disk and nowhere else; false: there is no disk. */
+static bool make_cold_file(void)
+{
+	unsigned char page[4096], there;
+	int i;
+
+	if (access("/disk", W_OK))
+		return false;
+	fd = expect_sys(open(FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	unlink(FILE_NAME);
+	for (i = 0; i < BLOCKER_ROUNDS; i++) {
+		memset(page, byte_of(i), sizeof(page));
+		expect_eq(pwrite(fd, page, sizeof(page), i * APART),
+			  sizeof(page));
+	}
+	expect_sys(fsync(fd));
+	expect_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	expect_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM), 0);
+	map = mmap(NULL, BLOCKER_ROUNDS * APART, PROT_READ, MAP_SHARED, fd, 0);
+	expect(map != MAP_FAILED);
+	expect_sys(madvise(map, BLOCKER_ROUNDS * APART, MADV_RANDOM));
+	for (i = 0; i < BLOCKER_ROUNDS; i++) {
+		expect_sys(mincore(map + i * APART, 1, &there));
+		expect_eq(there & 1, 0);
+	}
+	return true;
+}
+
+static void no_object(int i)
+{
+	(void)i;
+}
+
+static long touch(int i)
+{
+	volatile unsigned char *p = (unsigned char *)map + i * APART;
+
+	return *p == byte_of(i) ? 0 : -1;
+}
+
+START_TEST(touching_a_page_of_a_file)
+{
+	const struct blocker b = { BLOCKER_FAULT, true, no_object, touch,
+				   NULL };
+
+	if (!make_cold_file())
+		skip("no disk here");
+	blocker_run(&b, BLOCKER_ROUNDS);
+}
+END_TEST
+
+static long read_page(int i)
+{
+	unsigned char byte = 0;
+	long n = syscall(SYS_pread64, fd, &byte, 1, (off_t)i * APART);
+
+	return n == 1 && byte == byte_of(i) ? 0 : n ?: -1;
+}
+
+START_TEST(reading_a_file)
+{
+	const struct blocker b = { SYS_pread64, true, no_object, read_page,
+				   NULL };
+
+	if (!make_cold_file())
+		skip("no disk here");
+	blocker_run(&b, BLOCKER_ROUNDS);
+}
+END_TEST
+
+Suite *make_suite(void)
+{
+	Suite *s = suite_create("block_disk");
+
+	ADD(s, touching_a_page_of_a_file, 60);
+	ADD(s, reading_a_file, 60);
+	return s;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "blocker.h"
+#include "suite.h"
+
+struct blocked {
+	const struct blocker *b;
+	int rounds;
+};
+
+/* step is the round it is in, from 1 */
+static long block(struct worker *w)
+{
+	struct blocked *how = w->arg;
+	long result;
+	int i;
+
+	for (i = 0; i < how->rounds; i++) {
+		step_set(w, i + 1);
+		result = how->b->block(i);
+		if (result)
+			ck_abort_msg("round %d: its result is %ld", i, result);
+	}
+	return 0;
+}
+
+/* What runs meanwhile: each of its turns is a step. */
+static long work_and_park(struct worker *w)
+{
+	do {
+		step_set(w, step_get(w) + 1);
+		worker_park(w);
+	} while (!w->arg);
+	return 0;
+}
+
+static void meanwhile(struct server *s, struct worker *other)
+{
+	unsigned int before = step_get(other);
+
+	ck_assert_int_eq(server_run(s, other), UMCG_CUR_WAIT);
+	ck_assert_uint_eq(step_get(other), before + 1);
+}
+
+static __u32 expected_state(const struct blocker *b)
+{
+	__u32 in = b->number == BLOCKER_FAULT ? UMCG_BLOCKED_FAULT :
+						(__u32)b->number;
+
+	return UMCG_TASK_BLOCKED | in << UMCG_BLOCKED_SHIFT;
+}
+
+/* Return: was it seen blocked? */
+static bool one_round(struct server *s, struct blocked *how, struct worker *w,
+		      struct worker *other, int round)
+{
+	__u32 state = worker_state(w), blocked = expected_state(how->b);
+
+	if (!how->b->wakes_itself || state != UMCG_TASK_RUNNABLE)
+		ck_assert_uint_eq(state, blocked);
+	meanwhile(s, other);
+	if (!how->b->wakes_itself) {
+		ck_assert_uint_eq(worker_state(w), blocked);
+		server_expect_none(s);
+		how->b->wake(round);
+	}
+	server_expect(s, w, UMCG_EV_WAKE);
+	ck_assert_uint_eq(worker_state(w), UMCG_TASK_RUNNABLE);
+	meanwhile(s, other);
+	ck_assert_uint_eq(worker_state(w), UMCG_TASK_RUNNABLE);
+	ck_assert_uint_eq(step_get(w), round + 1);
+	return state == blocked;
+}
+
+void blocker_run(const struct blocker *b, int rounds)
+{
+	struct blocked how = { .b = b, .rounds = rounds };
+	struct worker w = { .run = block, .arg = &how };
+	struct worker other = { .run = work_and_park };
+	int round, seen = 0;
+	struct server s;
+	__u32 why;
+
+	server_start(&s, open_group());
+	worker_hire(&s, &other);
+	worker_hire(&s, &w);
+	b->prepare(0);
+	why = server_run(&s, &w);
+	for (round = 0; round < rounds; round++) {
+		ck_assert_uint_eq(why, UMCG_CUR_BLOCK);
+		ck_assert_uint_eq(step_get(&w), round + 1);
+		seen += one_round(&s, &how, &w, &other, round);
+		if (round + 1 < rounds)
+			b->prepare(round + 1);
+		why = server_run(&s, &w);
+	}
+	ck_assert_uint_eq(why, UMCG_CUR_EXIT);
+	pthread_join(w.thread, NULL);
+	ck_assert_int_gt(seen, 0);
+}
