@@ -32,6 +32,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "compat/require.h"
 #include "umcg_ioctl.h"
 
 #define UMCG_SLOTS_MAX		65536U

@@ -12,10 +12,6 @@
 #include <linux/sched.h>
 #include <linux/version.h>
 
-#ifdef CONFIG_SCHED_PROXY_EXEC
-#error "umcg: with CONFIG_SCHED_PROXY_EXEC a blocked task stays runnable for the scheduler; build a kernel without it"
-#endif
-
 /*
  * Called by sched_out with the run queue locked: on_rq and sched_delayed are
  * stable. __state is not, a waker may set TASK_WAKING, but it is not zero then.

@@ -15,10 +15,6 @@
 #include <linux/sched/task_stack.h>
 #include <asm/syscall.h>
 
-#ifndef CONFIG_X86_64
-#error "umcg: only x86-64 is supported"
-#endif
-
 /* The number of the system call, or -1 in an exception or interrupt. */
 static inline int compat_syscall_nr(void)
 {
