@@ -11,7 +11,7 @@
 #include "httpd.h"
 
 #define PATIENCE_S	30	/* with a client that says, or takes, nothing */
-#define UNSENT_MAX	65536	/* kernel memory a slow reader may occupy */
+#define UNSENT_MAX	32768	/* kernel memory a slow reader may occupy */
 
 /* Read until a whole request is there. Its length, or 0: the client is done. */
 static size_t read_request(struct conn *c)

@@ -34,10 +34,10 @@ static int open_below(const char *path)
 	};
 	int fd;
 
-	do	/* EAGAIN: a rename meanwhile, it cannot tell */
+	do {
 		fd = syscall(SYS_openat2, root_fd, *path ? path : ".", &how,
 			     sizeof(how));
-	while (fd < 0 && errno == EAGAIN);
+	} while (fd < 0 && errno == EAGAIN); /* a rename meanwhile: ask again */
 	return fd;
 }
 
@@ -101,7 +101,7 @@ static bool send_body(struct conn *c, int fd, off_t from, off_t len)
 }
 
 static bool send_file(struct conn *c, struct request *rq, int fd,
-		       const struct stat *st)
+		      const struct stat *st)
 {
 	char extra[128] = "Accept-Ranges: bytes\r\n";
 	off_t from, len;
@@ -117,7 +117,7 @@ static bool send_file(struct conn *c, struct request *rq, int fd,
 			 (long long)from, (long long)(from + len - 1),
 			 (long long)st->st_size);
 	if (!reply_header(c, rq, status, mime_type(rq->path, fd, st->st_size), len,
-			 extra, len && !rq->head))
+			  extra, len && !rq->head))
 		return false;
 	return rq->head || send_body(c, fd, from, len);
 }

@@ -135,7 +135,14 @@ void stats_report(void);
 const char *stats_call_name(int call);
 
 /* timeline.c */
-enum event_kind { EV_RUN, EV_BLOCK, EV_STOP, EV_TAKE, EV_IDLE, EV_EXIT };
+enum event_kind {
+	EV_RUN,		/* a worker was started */
+	EV_BLOCK,	/* it blocked */
+	EV_STOP,	/* it stopped otherwise */
+	EV_EXIT,	/* it is gone */
+	EV_TAKE,	/* a worker that woke was taken from a list */
+	EV_IDLE,	/* nobody to run */
+};
 
 void timeline_add(int server, uint64_t ts, enum event_kind kind, uint32_t slot,
 		  uint32_t worker, int call);

@@ -10,7 +10,9 @@
 
 #include "httpd.h"
 
-static __thread sigjmp_buf *volatile truncated;
+/* Of the thread which looks at a file: where to go on should the file shrink. */
+static __thread volatile bool looking;
+static __thread sigjmp_buf truncated;
 
 static const struct {
 	const char *ending, *type;
@@ -35,8 +37,8 @@ static const struct {
 /* A file that shrinks while we look at its mapping: the look is abandoned. */
 static void on_sigbus(int sig)
 {
-	if (truncated)
-		siglongjmp(*truncated, 1);
+	if (looking)
+		siglongjmp(truncated, 1);
 	signal(sig, SIG_DFL);
 }
 
@@ -64,17 +66,16 @@ static const char *sniff(int fd, off_t size)
 {
 	size_t len = size < 512 ? size : 512;
 	volatile bool text = true;
-	sigjmp_buf env;
 	void *p;
 
 	p = len ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
 	if (p == MAP_FAILED)
 		return "text/plain; charset=utf-8";
-	if (!sigsetjmp(env, 1)) {
-		truncated = &env;
+	if (!sigsetjmp(truncated, 1)) {
+		looking = true;
 		text = looks_like_text(p, len);
 	}
-	truncated = NULL;
+	looking = false;
 	munmap(p, len);
 	return text ? "text/plain; charset=utf-8" : "application/octet-stream";
 }

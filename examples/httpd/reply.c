@@ -14,13 +14,20 @@ static const struct {
 	int status;
 	const char *text;
 } reasons[] = {
-	{ 200, "OK" },			  { 206, "Partial Content" },
-	{ 301, "Moved Permanently" },	  { 400, "Bad Request" },
-	{ 403, "Forbidden" },		  { 404, "Not Found" },
-	{ 405, "Method Not Allowed" },	  { 413, "Content Too Large" },
-	{ 414, "URI Too Long" },	  { 416, "Range Not Satisfiable" },
-	{ 431, "Header Fields Too Large" }, { 500, "Internal Server Error" },
-	{ 503, "Service Unavailable" },	  { 505, "Version Not Supported" },
+	{ 200, "OK" },
+	{ 206, "Partial Content" },
+	{ 301, "Moved Permanently" },
+	{ 400, "Bad Request" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 413, "Content Too Large" },
+	{ 414, "URI Too Long" },
+	{ 416, "Range Not Satisfiable" },
+	{ 431, "Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
+	{ 503, "Service Unavailable" },
+	{ 505, "Version Not Supported" },
 };
 
 static const char *reason(int status)
@@ -49,8 +56,7 @@ static bool send_all(struct conn *c, const char *p, size_t len, int flags)
 
 /* The status line and headers. MSG_MORE: the body shall share their packet. */
 bool reply_header(struct conn *c, const struct request *rq, int status,
-			const char *type, off_t length, const char *extra,
-			bool more)
+		  const char *type, off_t length, const char *extra, bool more)
 {
 	char text[PATH_SIZE * 3 + 512], date[40];
 	time_t t = time(NULL);
@@ -88,9 +94,12 @@ bool reply_moved(struct conn *c, struct request *rq)
 {
 	char location[PATH_SIZE * 3 + 3] = "/", *out = location + 1;
 
-	for (const unsigned char *p = (void *)rq->path; *p; p++)
-		out += sprintf(out, *p > ' ' && *p < 0x7f && !strchr("%?#\"<>", *p) ?
-			       "%c" : "%%%02X", *p);
+	for (const unsigned char *p = (void *)rq->path; *p; p++) {
+		if (*p > ' ' && *p < 0x7f && !strchr("%?#\"<>", *p))
+			*out++ = *p;
+		else
+			out += sprintf(out, "%%%02X", *p);
+	}
 	strcpy(out, "/");
 	return reply_status(c, rq, 301, location);
 }

@@ -102,6 +102,7 @@ static void reasons(const struct server_stats *sum)
 	const size_t calls = ARRAY_SIZE(sum->by_call);
 	unsigned long n[ARRAY_SIZE(sum->by_call) + 2];
 	size_t i, best;
+	int call;
 
 	memcpy(n, sum->by_call, sizeof(sum->by_call));
 	n[calls] = sum->faults;
@@ -115,10 +116,10 @@ static void reasons(const struct server_stats *sum)
 			break;
 		if (column && column % 5 == 0)
 			printf("\n            ");
-		printf(" %s %lu ", stats_call_name(best < calls ? (int)best :
-						   best == calls ? CALL_FAULT :
-								   CALL_UNKNOWN),
-		       n[best]);
+		call = best;
+		if (best >= calls)
+			call = best == calls ? CALL_FAULT : CALL_UNKNOWN;
+		printf(" %s %lu ", stats_call_name(call), n[best]);
 		n[best] = 0;
 	}
 	putchar('\n');
