@@ -3,7 +3,7 @@
  * Does the task that is being switched out sleep, or was it preempted?
  *
  * Before 6.12 a sleeping task has left the run queue by the time the preempt
- * notifiers are called. Commit 152e11f6df29 ("sched/fair: Implement delayed
+ * notifiers are called. Delayed dequeue ("sched/fair: Implement delayed
  * dequeue", 6.12) may keep it there, marked se.sched_delayed.
  */
 #ifndef _UMCG_COMPAT_BLOCKED_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hrtimer_setup() came with commit 908a1d775422 ("hrtimers: Introduce
- * hrtimer_setup() to replace hrtimer_init()", 6.13); hrtimer_init() went in
- * 6.15.
+ * hrtimer_setup() came with "hrtimers: Introduce hrtimer_setup() to replace
+ * hrtimer_init()" (6.13); hrtimer_init() went in 6.15.
  */
 #ifndef _UMCG_COMPAT_HRTIMER_H
 #define _UMCG_COMPAT_HRTIMER_H

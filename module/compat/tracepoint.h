@@ -3,8 +3,9 @@
  * The scheduler's tracepoints are not exported: they are found by name, and
  * their probes are called with the prototype of the running kernel.
  *
- * sched_process_exit got its argument group_dead in 6.16 (include/trace/events/
- * sched.h).
+ * sched_process_exit got its argument group_dead with commit 3e816361e94a
+ * ("sched/tracepoints: Move and extend the sched_process_exit() tracepoint",
+ * 6.16), which also moved it before exit_mm().
  * On 6.1 and 6.12 a probe runs with preemption disabled; later kernels may call
  * it preemptible. Neither may be relied on.
  */

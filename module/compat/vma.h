@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vm_flags_mod() came with commit bc292ab00f6c ("mm: introduce vma->vm_flags
- * wrapper functions", 6.3); vm_flags is not written directly since.
+ * vm_flags_mod() came with "mm: introduce vma->vm_flags wrapper functions"
+ * (6.3); vm_flags is not written directly since.
  */
 #ifndef _UMCG_COMPAT_VMA_H
 #define _UMCG_COMPAT_VMA_H

@@ -3,10 +3,10 @@
  * Waking a thread so that it runs where the waker runs.
  *
  * try_to_wake_up() is not exported, default_wake_function() is. WF_CURRENT_CPU
- * came with commit ab83f455f04d ("sched: add WF_CURRENT_CPU and externise
- * ttwu", 6.6), and default_wake_function() has passed it on since 6f63904c8f3e
- * ("sched: add a few helpers to wake up tasks on the current cpu", 6.6); before
- * that it warns about any flag but WF_SYNC. The values are private to
+ * came with "sched: add WF_CURRENT_CPU and externise ttwu" (6.6), and since "sched:
+ * add a few helpers to wake up tasks on the current cpu" (6.6)
+ * default_wake_function() passes it on; before that it warns about any flag but
+ * WF_SYNC. The values are private to
  * kernel/sched/sched.h.
  */
 #ifndef _UMCG_COMPAT_WAKE_H
