@@ -9,14 +9,12 @@
 #include "proc.h"
 #include "suite.h"
 
-#define LOOK_NS		(2 * SEC)
-
 static struct umcg_group *group;
 static struct server boss;
 static int stop;
 
-/* Nothing may happen to that thread for two seconds. */
-static void untouched(pid_t tid)
+/* Nothing may happen to that thread for so long. */
+static void untouched(pid_t tid, __u64 ns)
 {
 	struct proc_switches before, after;
 	__u64 cpu;
@@ -25,7 +23,7 @@ static void untouched(pid_t tid)
 	sleep_ns(50 * MSEC);
 	before = proc_switches(tid);
 	cpu = proc_cpu_ns(tid);
-	sleep_ns(LOOK_NS);
+	sleep_ns(ns);
 	after = proc_switches(tid);
 	ck_assert_uint_eq(after.voluntary, before.voluntary);
 	ck_assert_uint_eq(after.involuntary, before.involuntary);
@@ -54,7 +52,7 @@ START_TEST(nobody_to_run)
 {
 	begin(idle);
 	wait_for(umcg_state(boss.self) & UMCG_TF_IDLE);
-	untouched(boss.tid);
+	untouched(boss.tid, 2 * SEC);
 }
 END_TEST
 
@@ -82,7 +80,7 @@ START_TEST(a_worker_that_runs)
 {
 	begin(run_a_spinner);
 	wait_for(umcg_cur(boss.self) & UMCG_CUR_WHY_MASK);
-	untouched(boss.tid);
+	untouched(boss.tid, SEC);
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 }
 END_TEST
@@ -115,7 +113,7 @@ START_TEST(a_worker_that_is_blocked)
 	expect_sys(pipe(ends));
 	begin(run_a_blocker);
 	wait_for(umcg_state(boss.self) & UMCG_TF_IDLE);
-	untouched(boss.tid);
+	untouched(boss.tid, SEC);
 }
 END_TEST
 

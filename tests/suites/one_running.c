@@ -50,6 +50,7 @@ START_TEST(one_worker_a_server)
 		ck_assert_uint_eq(worker_state(&first), UMCG_TASK_RUNNING);
 	}
 	ck_assert_uint_eq(step_get(&second), 0);
+	s.self->next_tid = first.tid | UMCG_TID_RUNNING;
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 	ck_assert_int_eq(server_wait(&s, &first), UMCG_CUR_EXIT);
 	server_finish(&s, &second);
@@ -57,26 +58,30 @@ START_TEST(one_worker_a_server)
 END_TEST
 
 /*
- * Two servers that switch to one worker at the same moment. It parks at once
- * and may so be run by both in turn, but every switch that succeeded is one turn
- * of the worker, and at least one of each pair succeeds.
+ * Two servers that switch to one worker at the same moment. It parks soon, and
+ * may so be run by both in turn, but every switch that succeeded is one turn of
+ * the worker, and at least one of each pair succeeds.
  */
 struct racer {
 	struct server server;
 	pthread_t thread;
 	unsigned long wins, refusals;
-	unsigned int round; /* the last it has finished */
+	unsigned int at; /* the round it has come to, twice; odd: it is through */
 };
 
 static struct racer racers[2];
 static struct worker prey;
-static unsigned int go;
 static bool over;
 
+/* Turns of different lengths, so that the other comes early, late, in between. */
 static long count_turns(struct worker *w)
 {
+	unsigned int i;
+
 	while (!__atomic_load_n(&over, __ATOMIC_SEQ_CST)) {
 		step_set(w, step_get(w) + 1);
+		for (i = 0; i < step_get(w) % 4; i++)
+			cpu_relax();
 		worker_park(w);
 	}
 	return 0;
@@ -96,71 +101,71 @@ static void race_once(struct racer *me)
 	me->wins++;
 }
 
+/* Come to that point, and see the other there. */
+static void meet(struct racer *me, unsigned int at)
+{
+	struct racer *other = &racers[me == &racers[0]];
+
+	__atomic_store_n(&me->at, at, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&other->at, __ATOMIC_SEQ_CST) < at)
+		cpu_relax();
+}
+
 static void *race(void *arg)
 {
 	struct racer *me = arg;
-	unsigned int round = 0;
+	__u64 end = now() + RACE_SECONDS * SEC;
+	unsigned long wins;
+	unsigned int round;
 
-	server_start(&me->server, group);
-	__atomic_store_n(&me->round, 1, __ATOMIC_SEQ_CST);
-	for (;;) {
-		while (__atomic_load_n(&go, __ATOMIC_SEQ_CST) == round)
-			cpu_relax();
-		round = __atomic_load_n(&go, __ATOMIC_SEQ_CST);
+	for (round = 1; round <= RACES_MAX; round++) {
+		meet(me, 2 * round);
 		if (__atomic_load_n(&over, __ATOMIC_SEQ_CST))
-			return NULL;
+			break;
 		race_once(me);
-		__atomic_store_n(&me->round, round, __ATOMIC_SEQ_CST);
+		meet(me, 2 * round + 1);
+		if (me != &racers[0])
+			continue;
+		/* the other waits for the next round */
+		wins = racers[0].wins + racers[1].wins;
+		expect(wins >= round);
+		expect_eq(step_get(&prey), wins);
+		expect_eq(wins + racers[0].refusals + racers[1].refusals,
+			  2UL * round);
+		if (now() > end)
+			__atomic_store_n(&over, true, __ATOMIC_SEQ_CST);
 	}
+	return NULL;
 }
 
-static void finished(unsigned int round)
+static void *race_as_server(void *arg)
 {
-	int i;
+	struct racer *me = arg;
 
-	for (i = 0; i < 2; i++)
-		while (__atomic_load_n(&racers[i].round, __ATOMIC_SEQ_CST) !=
-		       round)
-			cpu_relax();
+	server_start(&me->server, group);
+	meet(me, 1);
+	return race(me);
 }
 
 START_TEST(one_server_a_worker)
 {
 	struct umcg_list list = { 0, 0 };
-	__u64 end = now() + RACE_SECONDS * SEC;
-	unsigned long wins = 0, contended = 0, before;
-	unsigned int round;
-	int i;
+	unsigned long refusals;
 
 	group = open_group();
-	for (i = 0; i < 2; i++)
-		expect(!pthread_create(&racers[i].thread, NULL, race,
-				       &racers[i]));
-	finished(1);
 	prey.run = count_turns;
 	worker_start(&prey, group, 0);
 	wait_for(umcg_list_take(group, 0, &list) == 1);
 	ck_assert_uint_eq(umcg_list_pop(group, &list, NULL), prey.args.slot);
-	for (round = 2; round < RACES_MAX + 2 && now() < end; round++) {
-		before = wins;
-		__atomic_store_n(&go, round, __ATOMIC_SEQ_CST);
-		finished(round);
-		wins = racers[0].wins + racers[1].wins;
-		expect(wins > before);
-		contended += wins == before + 1;
-		expect_eq(step_get(&prey), wins);
-	}
-	note("%u races: %lu switches, %lu and %lu refused", round - 2, wins,
-	     racers[0].refusals, racers[1].refusals);
-	ck_assert_uint_eq(contended,
-			  racers[0].refusals + racers[1].refusals);
+	expect(!pthread_create(&racers[1].thread, NULL, race_as_server,
+			       &racers[1]));
+	race_as_server(&racers[0]);
+	pthread_join(racers[1].thread, NULL);
+	refusals = racers[0].refusals + racers[1].refusals;
+	note("%u races: %lu switches, %lu refused", racers[0].at / 2,
+	     racers[0].wins + racers[1].wins, refusals);
 	/* they must have met, or nothing was tried */
-	ck_assert_uint_gt(contended, 0);
-	__atomic_store_n(&over, true, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&go, round, __ATOMIC_SEQ_CST);
-	for (i = 0; i < 2; i++)
-		pthread_join(racers[i].thread, NULL);
-	pthread_join(prey.thread, NULL);
+	ck_assert_uint_gt(refusals, 0);
 }
 END_TEST
 

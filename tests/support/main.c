@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -47,8 +48,9 @@ void skip_say(const char *test, const char *format, ...)
 	char prefix[128];
 	va_list args;
 
-	/* check puts _fn behind the name of the function */
-	snprintf(prefix, sizeof(prefix), "SKIP %s: ", test);
+	/* without the _fn that check puts behind the name of a test */
+	snprintf(prefix, sizeof(prefix), "SKIP %.*s: ", (int)strlen(test) - 3,
+		 test);
 	va_start(args, format);
 	say(prefix, format, args);
 	va_end(args);
