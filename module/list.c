@@ -19,6 +19,7 @@ static void push(struct umcg_task *list, struct umcg_thread *thread)
 
 	WRITE_ONCE(slot->link, UMCG_LIST_PENDING);
 	old = xchg(&list->head, thread->index);
+	/* User space follows the link when it no longer reads PENDING. */
 	smp_store_release(&slot->link, old);
 }
 

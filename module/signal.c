@@ -29,10 +29,16 @@
 
 #include "umcg.h"
 
+/* It cannot change while current lives. */
+static struct sighand_struct *my_sighand(void)
+{
+	return rcu_dereference_raw(current->sighand);
+}
+
 static bool has_default_stop(void)
 {
 	static const int signals[] = { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
-	struct sighand_struct *sighand = current->sighand;
+	struct sighand_struct *sighand = my_sighand();
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
@@ -63,7 +69,7 @@ static bool wants_despite_frame(void)
  */
 bool umcg_signal_wants(struct umcg_thread *self)
 {
-	struct sighand_struct *sighand = current->sighand;
+	struct sighand_struct *sighand = my_sighand();
 	bool wants = false;
 
 	if (!test_thread_flag(TIF_SIGPENDING))
@@ -89,9 +95,9 @@ void umcg_signal_unhide(struct umcg_thread *self)
 	if (!self->sig_hidden)
 		return;
 	self->sig_hidden = false;
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&my_sighand()->siglock);
 	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&my_sighand()->siglock);
 }
 
 /* Preemption disabled; siglock held and interrupts off. */

@@ -14,8 +14,10 @@
 /* Process context. The page stays until the group is freed. */
 struct page *umcg_slots_page(struct umcg_group *group, unsigned long nr)
 {
-	struct page *page = smp_load_acquire(&group->pages[nr]);
+	struct page *page;
 
+	/* Pairs with the store below: the page is cleared before it is seen. */
+	page = smp_load_acquire(&group->pages[nr]);
 	if (page)
 		return page;
 
@@ -23,7 +25,7 @@ struct page *umcg_slots_page(struct umcg_group *group, unsigned long nr)
 	page = group->pages[nr];
 	if (!page) {
 		page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-		/* Pairs with the load above and in umcg_slot_of(). */
+		/* Pairs with the load above. */
 		smp_store_release(&group->pages[nr], page);
 	}
 	mutex_unlock(&group->pages_lock);
@@ -73,6 +75,7 @@ void umcg_slot_free(struct umcg_group *group, u32 index)
 /* Shows @thread's state. Under its lock, or before anybody sees it. */
 void umcg_slot_state(struct umcg_thread *thread, u32 bits)
 {
+	/* Who sees the state also sees what was written to the slot before. */
 	smp_store_release(&thread->slot->state, thread->state | bits);
 }
 

@@ -70,7 +70,7 @@ struct umcg_group {
 
 	struct rhashtable tids;
 	struct ida slot_ids;
-	struct mutex pages_lock;
+	struct mutex pages_lock;	/* process context, nothing nests in it */
 	struct page *pages[UMCG_PAGES_MAX];
 };
 

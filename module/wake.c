@@ -36,6 +36,7 @@ void umcg_remote_fn(struct callback_head *head)
 
 	/* Whoever finds the claim free after this is seen by a new pass. */
 	clear_bit(UMCG_CLAIM_REMOTE, &self->claims);
+	/* The claim before what it was for: see umcg_remote_locked(). */
 	smp_mb__after_atomic();
 	if (READ_ONCE(self->released)) {
 		umcg_exit_arm(self);

@@ -75,19 +75,26 @@ void umcg_preempt_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
 	umcg_queue_locked(worker, UMCG_EV_PREEMPT, wakes);
 }
 
+/* The lower address first; @two may be NULL. */
 static void lock_pair(struct umcg_thread *one, struct umcg_thread *two)
+	__acquires(&one->lock) __acquires(&two->lock)
 {
 	if (two && two < one)
 		swap(one, two);
 	raw_spin_lock_irq(&one->lock);
 	if (two)
 		raw_spin_lock_nested(&two->lock, SINGLE_DEPTH_NESTING);
+	else
+		__acquire(&two->lock);
 }
 
 static void unlock_pair(struct umcg_thread *one, struct umcg_thread *two)
+	__releases(&one->lock) __releases(&two->lock)
 {
 	if (two)
 		raw_spin_unlock(&two->lock);
+	else
+		__release(&two->lock);
 	raw_spin_unlock_irq(&one->lock);
 }
 

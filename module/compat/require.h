@@ -21,7 +21,7 @@
 #error "umcg: needs a kernel with CONFIG_KPROBES"
 #endif
 #ifdef CONFIG_SCHED_PROXY_EXEC
-#error "umcg: CONFIG_SCHED_PROXY_EXEC keeps a blocked task on the run queue; needs a kernel without it"
+#error "umcg: CONFIG_SCHED_PROXY_EXEC hides who blocks; needs a kernel without it"
 #endif
 
 #endif
