@@ -148,9 +148,10 @@ void stats_report(void)
 	const struct server_stats *s[SERVERS_MAX];
 	int count = sched_stats(s);
 
-	printf("%lu requests on %lu connections in %.1f s: %lu answered (%lu with an error), %lu broken off; %.1f MB sent\n",
+	printf("%lu requests on %lu connections in %.1f s, %.1f MB sent:\n"
+	       "%lu answered, %lu of them with an error, %lu broken off\n",
 	       totals.requests, totals.connections, (now_ns() - began) / 1e9,
-	       totals.answered, totals.refused, totals.broken, totals.bytes / 1e6);
+	       totals.bytes / 1e6, totals.answered, totals.refused, totals.broken);
 	if (totals.turned_away)
 		printf("%lu connections were turned away for lack of room\n",
 		       totals.turned_away);
