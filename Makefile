@@ -24,7 +24,7 @@
 #
 # The usual variables are honoured: CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, AR,
 # PKG_CONFIG, prefix, libdir, includedir, DESTDIR; BUILD names another build/;
-# V=1 shows the commands.
+# WERROR=-Werror, as `make check` has it; V=1 shows the commands.
 
 VERSION	:= 0.1.0
 SONAME	:= libumcg.so.0
@@ -39,11 +39,12 @@ OBJ		:= $(BUILD)/obj
 PKG_CONFIG	?= pkg-config
 CFLAGS		?= -O2 -g
 WERROR		?=
-warnings	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
-compile		= $(CC) -std=gnu11 $(warnings) -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS) \
-		  -pthread -MMD -MP
+warnings	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+flags		= -std=gnu11 $(warnings) -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS) -pthread
+compile		= $(CC) $(flags) $(WERROR) -MMD -MP
 Q		:= $(if $(V),,@)
-say		= $(if $(V),:,printf '  %-7s %s\n')
+silent		:= $(findstring s,$(firstword -$(MAKEFLAGS)))
+say		= $(if $(V)$(silent),:,printf '  %-7s %s\n')
 
 # libcheck comes as an archive; with libsubunit as one too, a suite needs nothing
 # in the guest but libc.
@@ -68,11 +69,12 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	@$(say) CC $<
 	$(Q)$(compile) $(if $(filter tests/%,$<),-Itests/support) -c $< -o $@
 
-# Changes when the flags do, and everything with it.
+# Changes when the compiler or its flags do, and everything with it; but not with
+# WERROR, which changes no object.
 $(OBJ)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(compile))' | cmp -s - $@ || \
-		echo '$(subst ','\'',$(compile))' >$@
+	@echo '$(subst ','\'',$(CC) $(flags))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(CC) $(flags))' >$@
 FORCE:
 .PHONY: FORCE
 
