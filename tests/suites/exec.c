@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exec, fork, vfork and posix_spawn of threads that are registered. This program
+ * runs itself again to see what is left on the other side of an exec.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "crew.h"
+#include "module.h"
+#include "suite.h"
+
+#define FINE	42
+
+/* After exec: the old group is nobody's, and a new one works. */
+static int after_exec(int fd)
+{
+	struct umcg_register r = { .flags = UMCG_REG_SERVER,
+				   .clock = CLOCK_MONOTONIC };
+	struct umcg_query q = { .size = sizeof(q) };
+	struct umcg_group *g;
+	int error;
+
+	if (fd >= 0) {
+		if (raw_ioctl(fd, UMCG_IOC_QUERY, &q))
+			return 1;
+		error = raw_ioctl(fd, UMCG_IOC_REGISTER, &r);
+		if (error != -ESHUTDOWN && error != -EPERM)
+			return 2;
+		error = raw_ioctl(fd, UMCG_IOC_WAIT, NULL);
+		if (error != -ESHUTDOWN && error != -EPERM)
+			return 3;
+	}
+	if (umcg_open(&g))
+		return 4;
+	error = umcg_register_server(g, 1);
+	if (error <= 0)
+		return 5;
+	if (umcg_run(g, umcg_slot(g, error), 0, 0, 1) != -ETIMEDOUT)
+		return 6;
+	return FINE;
+}
+
+int helper_main(int argc, char **argv)
+{
+	return argc == 2 ? after_exec(atoi(argv[1])) : 100;
+}
+
+static struct umcg_group *group;
+static struct server boss;
+static int kept; /* the group's file, which survives exec */
+
+static void exec_self(void)
+{
+	char fd[16];
+	char *argv[] = { "exec", fd, NULL };
+
+	snprintf(fd, sizeof(fd), "%d", kept);
+	execv("/proc/self/exe", argv);
+	_exit(101);
+}
+
+static int ends[2];
+
+static long read_for_ever(struct worker *w)
+{
+	char byte;
+
+	step_set(w, 1);
+	return read(ends[0], &byte, 1);
+}
+
+static long park(struct worker *w)
+{
+	step_set(w, 1);
+	worker_park(w);
+	return 0;
+}
+
+static long exec_now(struct worker *w)
+{
+	(void)w;
+	exec_self();
+	return 0;
+}
+
+/* One of each kind: blocked, parked, taken, on the list. */
+static void fill_group(void)
+{
+	static struct worker blocked = { .run = read_for_ever };
+	static struct worker parked = { .run = park };
+	static struct worker taken = { .run = park }, queued = { .run = park };
+
+	expect_sys(pipe2(ends, O_CLOEXEC));
+	group = open_group();
+	kept = expect_sys(dup(umcg_fd(group)));
+	server_start(&boss, group);
+	worker_hire(&boss, &blocked);
+	expect_eq(server_run(&boss, &blocked), UMCG_CUR_BLOCK);
+	worker_hire(&boss, &parked);
+	expect_eq(server_run(&boss, &parked), UMCG_CUR_WAIT);
+	worker_hire(&boss, &taken);
+	worker_start(&queued, group, boss.tid);
+	wait_for(worker_state(&queued) == UMCG_TASK_RUNNABLE);
+}
+
+static void *exec_as_plain(void *arg)
+{
+	(void)arg;
+	exec_self();
+	return NULL;
+}
+
+static void a_server_does_it(void)
+{
+	fill_group();
+	exec_self();
+}
+
+static void a_worker_does_it(void)
+{
+	static struct worker w = { .run = exec_now };
+
+	fill_group();
+	worker_start(&w, group, 0);
+	wait_for(worker_state(&w) == UMCG_TASK_RUNNABLE);
+	while (server_poll(&boss, NULL) != &w)
+		;
+	server_switch(&boss, &w, 0);
+	/* this thread is gone before the worker's exec is through */
+	for (;;)
+		umcg_wait(group, 0, 0);
+}
+
+static void a_plain_thread_does_it(void)
+{
+	pthread_t thread;
+
+	fill_group();
+	expect(!pthread_create(&thread, NULL, exec_as_plain, NULL));
+	umcg_run(group, boss.self, 0, 0, 0);
+	for (;;)
+		pause();
+}
+
+/* In a child: it must come through, and leave nothing registered behind. */
+static void comes_through(void (*scene)(void))
+{
+	int status, before = module_refcount();
+	pid_t child = expect_sys(fork());
+
+	if (!child) {
+		scene();
+		_exit(102);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), FINE);
+	wait_for(module_refcount() == before);
+}
+
+START_TEST(exec_of_a_server)
+{
+	comes_through(a_server_does_it);
+}
+END_TEST
+
+START_TEST(exec_of_a_worker)
+{
+	comes_through(a_worker_does_it);
+}
+END_TEST
+
+START_TEST(exec_of_a_plain_thread)
+{
+	comes_through(a_plain_thread_does_it);
+}
+END_TEST
+
+static int status_of(pid_t child)
+{
+	int status = -1;
+
+	expect_eq(waitpid(child, &status, 0), child);
+	expect(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static long fork_one(struct worker *w)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		/* nobody's worker: it is not held, and cannot wait here */
+		if (umcg_unregister(w->group) != -EPERM)
+			_exit(1);
+		_exit(FINE);
+	}
+	step_set(w, 1);
+	return status_of(child);
+}
+
+static long vfork_one(struct worker *w)
+{
+	pid_t child = vfork();
+
+	if (!child)
+		_exit(FINE);
+	step_set(w, 1);
+	return status_of(child);
+}
+
+static long spawn_one(struct worker *w)
+{
+	char *argv[] = { "exec", "-1", NULL };
+	pid_t child;
+
+	expect_eq(posix_spawn(&child, "/proc/self/exe", NULL, NULL, argv,
+			      environ), 0);
+	step_set(w, 1);
+	return status_of(child);
+}
+
+static void *plain(void *arg)
+{
+	/* not a worker, however its maker was one: it needs no turn */
+	expect_eq(umcg_unregister(arg), -EPERM);
+	return (void *)(long)FINE;
+}
+
+static long thread_one(struct worker *w)
+{
+	pthread_t thread;
+	void *result;
+
+	expect(!pthread_create(&thread, NULL, plain, w->group));
+	step_set(w, 1);
+	pthread_join(thread, &result);
+	return (long)result;
+}
+
+/*
+ * The worker makes a child, and waits for it. Child's exec and exit end nothing
+ * here: the worker comes back by its list, and nothing else has changed.
+ */
+static void makes_a_child(long (*run)(struct worker *w))
+{
+	struct worker w = { .run = run }, other = { .run = park };
+	__u32 why, events;
+
+	server_start(&boss, open_group());
+	worker_hire(&boss, &other);
+	ck_assert_int_eq(server_run(&boss, &other), UMCG_CUR_WAIT);
+	worker_hire(&boss, &w);
+	why = server_run(&boss, &w);
+	while (why == UMCG_CUR_BLOCK) {
+		ck_assert_ptr_eq(server_next(&boss, &events), &w);
+		ck_assert_uint_eq(events, UMCG_EV_QUEUED | UMCG_EV_WAKE);
+		why = server_run(&boss, &w);
+	}
+	ck_assert_uint_eq(why, UMCG_CUR_EXIT);
+	pthread_join(w.thread, NULL);
+	ck_assert_int_eq(w.result, FINE);
+	ck_assert_uint_eq(umcg_slot(boss.group, 0)->events, 0);
+	server_finish(&boss, &other);
+}
+
+START_TEST(fork_of_a_worker)
+{
+	makes_a_child(fork_one);
+}
+END_TEST
+
+START_TEST(vfork_of_a_worker)
+{
+	makes_a_child(vfork_one);
+}
+END_TEST
+
+START_TEST(posix_spawn_of_a_worker)
+{
+	makes_a_child(spawn_one);
+}
+END_TEST
+
+START_TEST(a_thread_of_a_worker)
+{
+	makes_a_child(thread_one);
+}
+END_TEST
+
+Suite *make_suite(void)
+{
+	Suite *s = suite_create("exec");
+
+	ADD(s, exec_of_a_server, 20);
+	ADD(s, exec_of_a_worker, 20);
+	ADD(s, exec_of_a_plain_thread, 20);
+	ADD(s, fork_of_a_worker, 20);
+	ADD(s, vfork_of_a_worker, 20);
+	ADD(s, posix_spawn_of_a_worker, 20);
+	ADD(s, a_thread_of_a_worker, 20);
+	return s;
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What ends a group, what does not, and what becomes of its threads. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "crew.h"
+#include "suite.h"
+
+static struct umcg_group *group;
+static struct server boss;
+
+/* A worker that says what its calls returned. */
+struct witness {
+	pthread_t thread;
+	struct umcg_register args;
+	pid_t tid;
+	int registered; /* REGISTER's result */
+	int waited; /* WAIT's */
+	bool wait;
+	int stage; /* 1: came back from REGISTER, 2: from WAIT, 3: the end */
+};
+
+#define NOT_YET		12345
+
+static void stage_set(struct witness *w, int stage)
+{
+	__atomic_store_n(&w->stage, stage, __ATOMIC_SEQ_CST);
+}
+
+static int stage_of(struct witness *w)
+{
+	return __atomic_load_n(&w->stage, __ATOMIC_SEQ_CST);
+}
+
+static void *witness_main(void *arg)
+{
+	struct witness *w = arg;
+
+	w->tid = gettid();
+	w->args.flags = UMCG_REG_WORKER;
+	w->args.clock = CLOCK_MONOTONIC;
+	w->registered = umcg_register(group, &w->args);
+	stage_set(w, 1);
+	if (w->wait) {
+		w->waited = umcg_run(group, umcg_slot(group, w->args.slot), 0,
+				     0, 0);
+		stage_set(w, 2);
+	}
+	stage_set(w, 3);
+	return NULL;
+}
+
+static void witness_start(struct witness *w)
+{
+	w->registered = NOT_YET;
+	w->waited = NOT_YET;
+	expect(!pthread_create(&w->thread, NULL, witness_main, w));
+	wait_for(w->args.slot &&
+		 umcg_state(umcg_slot(group, w->args.slot)) ==
+			 UMCG_TASK_RUNNABLE);
+}
+
+static __u32 run_witness(struct witness *w)
+{
+	struct worker as_worker = { .tid = w->tid, .args = w->args };
+
+	return server_run(&boss, &as_worker);
+}
+
+static void take(__u32 slot)
+{
+	struct umcg_list list = { 0, 0 };
+
+	wait_for(umcg_list_take(group, 0, &list) == 1);
+	expect_eq(umcg_list_pop(group, &list, NULL), slot);
+}
+
+/* It was a worker once, if never run, so REGISTER may well say 0. */
+static void freed_from_register(struct witness *w)
+{
+	ck_assert(w->registered == 0 || w->registered == -ESHUTDOWN);
+}
+
+static void all_calls_say(int error)
+{
+	struct umcg_register r = { .flags = UMCG_REG_SERVER,
+				   .clock = CLOCK_MONOTONIC };
+	struct umcg_query q = { .size = sizeof(q) };
+	int fd = umcg_fd(group);
+
+	ck_assert_int_eq(umcg_register(group, &r), error);
+	ck_assert_int_eq(umcg_wait(group, 0, 1), error);
+	ck_assert_int_eq(umcg_wake(group, 0), error);
+	ck_assert_int_eq(umcg_kick(group, gettid(), 0), error);
+	ck_assert_int_eq(umcg_unregister(group), error);
+	/* that it ended is no secret, nor is what it was */
+	ck_assert_int_eq(raw_ioctl(fd, UMCG_IOC_QUERY, &q), 0);
+}
+
+/* One that never ran, and one that is parked. */
+START_TEST(the_last_server_unregisters)
+{
+	static struct witness fresh, parked = { .wait = true };
+
+	group = open_group();
+	server_start(&boss, group);
+	witness_start(&parked);
+	take(parked.args.slot);
+	ck_assert_int_eq(run_witness(&parked), UMCG_CUR_WAIT);
+	witness_start(&fresh);
+	ck_assert_int_eq(stage_of(&fresh), 0);
+	ck_assert_int_eq(stage_of(&parked), 1);
+
+	ck_assert_int_eq(umcg_unregister(group), 0);
+	pthread_join(fresh.thread, NULL);
+	pthread_join(parked.thread, NULL);
+	freed_from_register(&fresh);
+	ck_assert_int_eq(parked.registered, 0);
+	ck_assert_int_eq(parked.waited, -ESHUTDOWN);
+	ck_assert(umcg_slot(group, 0)->events & UMCG_EV_EXIT);
+	all_calls_say(-ESHUTDOWN);
+}
+END_TEST
+
+static void *serve_and_leave(void *arg)
+{
+	static struct server s;
+
+	server_start(&s, group);
+	wait_for(__atomic_load_n((int *)arg, __ATOMIC_SEQ_CST));
+	return NULL;
+}
+
+START_TEST(the_last_server_exits)
+{
+	static struct witness fresh;
+	pthread_t thread;
+	int leave = 0;
+
+	group = open_group();
+	expect(!pthread_create(&thread, NULL, serve_and_leave, &leave));
+	witness_start(&fresh);
+	__atomic_store_n(&leave, 1, __ATOMIC_SEQ_CST);
+	pthread_join(fresh.thread, NULL);
+	pthread_join(thread, NULL);
+	freed_from_register(&fresh);
+	all_calls_say(-ESHUTDOWN);
+}
+END_TEST
+
+static int ends[2];
+
+static long read_pipe(struct worker *w)
+{
+	char byte;
+	long n = read(ends[0], &byte, 1);
+
+	step_set(w, 1);
+	return n;
+}
+
+/* Blocked in a call: that call goes on as if nothing had been. */
+START_TEST(a_blocked_worker_finishes_its_call)
+{
+	struct worker w = { .run = read_pipe };
+
+	expect_sys(pipe(ends));
+	group = open_group();
+	server_start(&boss, group);
+	worker_hire(&boss, &w);
+	ck_assert_int_eq(server_run(&boss, &w), UMCG_CUR_BLOCK);
+	ck_assert_int_eq(umcg_unregister(group), 0);
+	sleep_ns(10 * MSEC);
+	ck_assert_uint_eq(step_get(&w), 0);
+	expect_eq(write(ends[1], "x", 1), 1);
+	pthread_join(w.thread, NULL);
+	ck_assert_int_eq(w.result, 1);
+}
+END_TEST
+
+static long spin(struct worker *w)
+{
+	unsigned int i = 0;
+
+	while (!__atomic_load_n((int *)w->arg, __ATOMIC_SEQ_CST)) {
+		step_set(w, ++i);
+		cpu_relax();
+	}
+	return 0;
+}
+
+/* Running: it runs on. */
+START_TEST(a_running_worker_runs_on)
+{
+	int stop = 0;
+	struct worker w = { .run = spin, .arg = &stop };
+	unsigned int before;
+
+	group = open_group();
+	server_start(&boss, group);
+	worker_hire(&boss, &w);
+	ck_assert_int_eq(server_switch(&boss, &w, now() + 2 * MSEC),
+			 -ETIMEDOUT);
+	ck_assert_int_eq(umcg_unregister(group), 0);
+	before = step_get(&w);
+	wait_for(step_get(&w) > before);
+	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+	pthread_join(w.thread, NULL);
+}
+END_TEST
+
+/* The file is gone, the slots are mapped: nothing has ended. */
+START_TEST(closing_is_not_the_end)
+{
+	static struct witness w;
+	int spare;
+
+	group = open_group();
+	server_start(&boss, group);
+	witness_start(&w);
+	spare = expect_sys(dup(umcg_fd(group)));
+	close(umcg_fd(group));
+	ck_assert_int_eq(raw_ioctl(spare, UMCG_IOC_WAIT, NULL), 0);
+	close(spare);
+	sleep_ns(50 * MSEC);
+	ck_assert_int_eq(stage_of(&w), 0);
+	ck_assert_uint_eq(umcg_state(umcg_slot(group, w.args.slot)),
+			  UMCG_TASK_RUNNABLE);
+	ck_assert_uint_eq(umcg_slot(group, 0)->events, 0);
+}
+END_TEST
+
+START_TEST(unmapping_is_not_the_end)
+{
+	static struct witness w;
+	struct umcg_query q;
+
+	umcg_query(group = open_group(), &q);
+	server_start(&boss, group);
+	witness_start(&w);
+	ck_assert_int_eq(munmap(umcg_slot(group, 0), q.map_size), 0);
+	sleep_ns(50 * MSEC);
+	ck_assert_int_eq(stage_of(&w), 0);
+	ck_assert_int_eq(raw_ioctl(umcg_fd(group), UMCG_IOC_WAIT, NULL), 0);
+}
+END_TEST
+
+/* Both: then nobody could ever schedule it. */
+START_TEST(closing_and_unmapping_is)
+{
+	static struct witness w;
+
+	group = open_group();
+	server_start(&boss, group);
+	witness_start(&w);
+	umcg_close(group);
+	wait_for(stage_of(&w) == 3);
+	freed_from_register(&w);
+	/* and this thread is free for another group */
+	server_start(&boss, open_group());
+}
+END_TEST
+
+/* A child that has the file keeps nobody in it once the process is done. */
+START_TEST(a_child_with_the_file)
+{
+	static struct witness w;
+	int pair[2];
+	char byte;
+
+	expect_sys(pipe(pair));
+	group = open_group();
+	server_start(&boss, group);
+	witness_start(&w);
+	if (!expect_sys(fork())) {
+		close(pair[1]);
+		_exit(read(pair[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	umcg_close(group);
+	sleep_ns(20 * MSEC);
+	/* the file is still open, there; only its last reference ends it */
+	ck_assert_int_eq(stage_of(&w), 0);
+	close(pair[1]);
+	wait_for(stage_of(&w) == 3);
+	freed_from_register(&w);
+}
+END_TEST
+
+Suite *make_suite(void)
+{
+	Suite *s = suite_create("group_end");
+
+	ADD(s, the_last_server_unregisters, 20);
+	ADD(s, the_last_server_exits, 20);
+	ADD(s, a_blocked_worker_finishes_its_call, 20);
+	ADD(s, a_running_worker_runs_on, 20);
+	ADD(s, closing_is_not_the_end, 20);
+	ADD(s, unmapping_is_not_the_end, 20);
+	ADD(s, closing_and_unmapping_is, 20);
+	ADD(s, a_child_with_the_file, 20);
+	return s;
+}
