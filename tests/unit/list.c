@@ -435,7 +435,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, slots_are_where_query_says);
 	tcase_add_test(tcase, nothing_to_take);
 	tcase_add_test(tcase, oldest_first);
