@@ -53,6 +53,8 @@ void umcg_remote_fn(struct callback_head *head)
 	raw_spin_unlock_irq(&self->lock);
 	umcg_wakes_run(&wakes);
 	preempt_enable();
+	/* Now: somebody may start us before we come to the hold. */
+	umcg_lease_put(self);
 	umcg_hold_arm(self);
 }
 

@@ -203,19 +203,12 @@ static void cancel_timer(struct umcg_thread *self)
 	self->timed_out = false;
 }
 
-/* Stops @self as @args say, or continues a wait that a signal had left. */
+/* Stops @self as @args say. */
 static int begin(struct umcg_thread *self, const struct umcg_wait *args,
 		 u32 next)
 {
 	int ret;
 
-	if (self->restart) {
-		self->restart = false;
-		raw_spin_lock_irq(&self->lock);
-		umcg_sleep_begin_locked(self);
-		raw_spin_unlock_irq(&self->lock);
-		return STOPPED;
-	}
 	cancel_timer(self);
 	if (args->timeout) {
 		self->timer_used = true;
@@ -229,6 +222,8 @@ static int begin(struct umcg_thread *self, const struct umcg_wait *args,
 		ret = stop(self, next, args->flags & UMCG_WAIT_ENQUEUE);
 		if (ret != NOT_RUNNING)
 			return ret;
+		/* As in umcg_remote_fn(). */
+		umcg_lease_put(self);
 		ret = umcg_pass_hold(self);
 		if (ret)
 			return ret;
@@ -252,14 +247,13 @@ static int end(struct umcg_thread *self)
 	return ret;
 }
 
-int umcg_worker_wait(struct umcg_thread *self, const struct umcg_wait *args)
+/* A new wait: stops @self and sleeps. */
+static int wait(struct umcg_thread *self, const struct umcg_wait *args)
 {
 	u32 next = READ_ONCE(self->slot->next_tid);
 	int ret;
 
-	if ((args->flags & UMCG_WAIT_ENQUEUE) && args->timeout)
-		return -EINVAL;
-	if (!self->restart && (next & UMCG_TID_RUNNING)) {
+	if (next & UMCG_TID_RUNNING) {
 		/* Run again after a handler, its target was started before. */
 		if (next != self->resume_next)
 			return -EINVAL;
@@ -269,16 +263,35 @@ int umcg_worker_wait(struct umcg_thread *self, const struct umcg_wait *args)
 	umcg_home_refresh(self);
 
 	ret = begin(self, args, next);
-	if (ret == STOPPED) {
-		umcg_sleep_until_run(self, UMCG_SLEEP_WAIT);
-		ret = end(self);
-		if (ret == -ERESTARTNOHAND) {
-			umcg_hold_arm(self);
-			return ret;
-		}
-	}
-	cancel_timer(self);
-	return ret == HAD_TOKEN ? 0 : ret;
+	if (ret != STOPPED)
+		return ret == HAD_TOKEN ? 0 : ret;
+	umcg_sleep_until_run(self, UMCG_SLEEP_WAIT);
+	return end(self);
+}
+
+/*
+ * A wait that a signal had left goes on. As in a hold: on its way back here the
+ * worker may have been asleep elsewhere, and been taken for BLOCKED.
+ */
+static int wait_on(struct umcg_thread *self)
+{
+	self->restart = false;
+	umcg_hold(self, UMCG_SLEEP_WAIT);
+	return end(self);
+}
+
+int umcg_worker_wait(struct umcg_thread *self, const struct umcg_wait *args)
+{
+	int ret;
+
+	if ((args->flags & UMCG_WAIT_ENQUEUE) && args->timeout)
+		return -EINVAL;
+	ret = self->restart ? wait_on(self) : wait(self, args);
+	if (ret == -ERESTARTNOHAND)
+		umcg_hold_arm(self);
+	else
+		cancel_timer(self);
+	return ret;
 }
 
 /* Hard interrupt. */
