@@ -147,6 +147,13 @@ UMCG_PUBLIC __u32 umcg_list_pop(struct umcg_group *g, struct umcg_list *l, __u32
 		umcg_list_init(l);
 		return 0;
 	}
+	/*
+	 * A dead server: nobody pushes to its list any more, and once its QUEUED is
+	 * clear the slot is somebody's whose list begins empty. So now or never; and
+	 * before the link is read, which this may be the one to write.
+	 */
+	if (__atomic_load_n(&t->events, __ATOMIC_ACQUIRE) & UMCG_EV_REHOMED)
+		umcg_list_take(g, index, l);
 	next = __atomic_load_n(&t->link, __ATOMIC_RELAXED);
 	/*
 	 * Release: our reads of the slot, the link above all, are done before the

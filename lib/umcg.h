@@ -283,7 +283,7 @@ void umcg_list_init(struct umcg_list *l);
 bool umcg_list_empty(const struct umcg_list *l);
 
 /**
- * umcg_list_take() - take all of a kernel list, append it to @l (MT-obj)
+ * umcg_list_take() - take all of a kernel list, append it to @l (MT-obj, AS)
  * @g: the group
  * @slot: of the server whose list it is, the caller's or another's; 0 for the
  *        group list
@@ -303,6 +303,9 @@ int umcg_list_take(struct umcg_group *g, __u32 slot, struct umcg_list *l);
  * @events: gets its UMCG_EV_*, UMCG_EV_QUEUED among them; may be NULL
  *
  * From here on the worker can be switched to, and the kernel may push it again.
+ * A server that died comes this way, too, with UMCG_EV_REHOMED: what was on its
+ * list is then on @l.
+ *
  * With UMCG_EV_EXIT it is gone and its slot may be another's the moment this
  * returns: whoever needs its tid or user word reads slot @l->first before.
  *

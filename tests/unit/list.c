@@ -149,6 +149,32 @@ START_TEST(events_until_the_pop_count)
 }
 END_TEST
 
+/* Its list is taken before its slot is free for another: both ends of @list. */
+START_TEST(a_dead_server_brings_its_list)
+{
+	const __u32 dead = 30;
+	__u32 events;
+
+	for (int last = 0; last < 2; last++) {
+		push(dead, 10, 0);
+		push(dead, 11, 0);
+		push(OWNER, dead, UMCG_EV_EXIT | UMCG_EV_REHOMED);
+		if (!last)
+			push(OWNER, 20, 0);
+		ck_assert_int_eq(umcg_list_take(&group, OWNER, &list), 2 - last);
+		ck_assert_uint_eq(umcg_list_pop(&group, &list, &events), dead);
+		ck_assert_uint_eq(events,
+				  UMCG_EV_EXIT | UMCG_EV_REHOMED | UMCG_EV_QUEUED);
+		ck_assert_uint_eq(slot(dead)->head, UMCG_LIST_END);
+		if (!last)
+			ck_assert_uint_eq(umcg_list_pop(&group, &list, NULL), 20);
+		ck_assert_uint_eq(umcg_list_pop(&group, &list, NULL), 10);
+		ck_assert_uint_eq(umcg_list_pop(&group, &list, NULL), 11);
+		ck_assert_uint_eq(umcg_list_pop(&group, &list, NULL), 0);
+	}
+}
+END_TEST
+
 START_TEST(own_events_leave_queued)
 {
 	struct umcg_task *t = slot(OWNER);
@@ -270,6 +296,8 @@ START_TEST(random_garbage)
 			slot(i)->link = rand_r(&seed) % (SLOTS + 3);
 			slot(i)->head = rand_r(&seed) % (SLOTS + 3);
 			slot(i)->events = rand_r(&seed) % 4 ? UMCG_EV_QUEUED : 0;
+			if (rand_r(&seed) % 4 == 0)
+				slot(i)->events |= UMCG_EV_REHOMED;
 		}
 		ck_assert_int_le(umcg_list_take(&group, OWNER, &list), SLOTS);
 		ck_assert_int_le(umcg_list_take(&group, 0, &list), SLOTS);
@@ -441,6 +469,7 @@ int main(void)
 	tcase_add_test(tcase, oldest_first);
 	tcase_add_test(tcase, taken_lists_are_joined);
 	tcase_add_test(tcase, events_until_the_pop_count);
+	tcase_add_test(tcase, a_dead_server_brings_its_list);
 	tcase_add_test(tcase, own_events_leave_queued);
 	tcase_add_test(tcase, words_are_taken_apart);
 	tcase_add_loop_test(tcase, scribbled_link, 0, nscribbles);
