@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # names from other files here
 #
 # A private apt: its own lists, cache and sources, one root per Debian release,
 # inside our cache. The machine's package state is neither used nor touched;
@@ -15,6 +16,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # the shape of the line must do. A wrong guess is harmless: its signature fails.
 debian_mirror() {
 	local want=$1
+	# shellcheck disable=SC2016 # apt's variables
 	apt-get indextargets --format \
 		'$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)|$(LABEL)' \
 		'Created-By: Packages' |

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # names from other files here
 #
 # What is inside the guest: two cpio archives, one behind the other. The base
 # (busybox, init.c, a few files in /etc) is the same for every kernel and kept in

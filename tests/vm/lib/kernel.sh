@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # names from other files here
 #
 # Names of kernels, and the directory each one becomes:
 #
@@ -101,9 +102,10 @@ kernel_arrange() {
 		"$dir/$headers/Makefile"
 	# In the package, build and source point to where we have not installed it.
 	rm -f "$dir"/modules/build "$dir"/modules/source
-	[ -s "$dir/vmlinuz" ] && [ -e "$dir/modules/kernel" ] && [ -s "$dir/$headers/Makefile" ] ||
-		die "$EX_SETUP" "the packages of $release are not laid out as expected:" \
-			"vmlinuz, modules or headers are missing in $dir"
+	for f in vmlinuz modules/kernel build/Makefile; do
+		[ -e "$dir/$f" ] || die "$EX_SETUP" "the packages of $release are not laid" \
+			"out as expected: no $f in $dir"
+	done
 	with_modules_root "$dir" "$release" depmod -b @ "$release"
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # names from other files here
 #
 # The kernel log: what in it is a failure, and how it is shown.
 

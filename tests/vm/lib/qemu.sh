@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # names from other files here
 # shellcheck disable=SC2054 # QEMU's options have commas
 #
 # The virtual machine's shape: the array `machine`.
@@ -10,7 +11,7 @@
 # With icount a guest's nanosecond is one instruction, and with these seeds two
 # runs of the same guest are the same to the bit.
 
-qemu=qemu-system-x86_64
+qemu='qemu-system-x86_64'
 
 # qemu_machine ACCEL SMP MEM ICOUNT
 qemu_machine() {

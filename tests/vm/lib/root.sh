@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # names from other files here
 #
 # A small root of another Debian release, to build modules in: kernel headers
 # bring programs linked against the libc of their own release (objtool, modpost)

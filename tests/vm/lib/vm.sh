@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # the settings are globals of tests/vm/run
+# shellcheck disable=SC2154,SC2034 # the settings are globals of tests/vm/run
 #
 # One virtual machine's life: start it, watch it, end it, judge it.
 
