@@ -21,6 +21,11 @@ unsigned long fifo_count(const struct fifo *s, enum fifo_count which)
 	return __atomic_load_n(&s->counts[which], __ATOMIC_SEQ_CST);
 }
 
+unsigned int fifo_turns(const struct fifo *s, __u32 slot)
+{
+	return __atomic_load_n(&s->turns[slot], __ATOMIC_SEQ_CST);
+}
+
 unsigned long fifo_ended(const struct fifo *s)
 {
 	return fifo_count(s, FIFO_EXITS) + fifo_count(s, FIFO_DEATHS);
@@ -105,6 +110,7 @@ static void run(struct fifo_server *me, __u32 slot)
 	__u32 cur;
 	int error;
 
+	__atomic_fetch_add(&me->fifo->turns[slot], 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&self->next_tid, tid, __ATOMIC_RELAXED);
 	for (;;) {
 		error = wait_outside(me);
@@ -165,6 +171,7 @@ static void *serve(void *arg)
 	server_start(self, s->group);
 	all_enter(s);
 	__atomic_fetch_add(&s->running, 1, __ATOMIC_SEQ_CST);
+	wait_for(__atomic_load_n(&s->started, __ATOMIC_SEQ_CST));
 	for (;;) {
 		if (umcg_list_empty(&self->list) && told_to_leave(me))
 			break;
@@ -197,13 +204,15 @@ void fifo_start(struct fifo *s, struct umcg_group *g, int servers)
 	s->group = g;
 	s->servers = servers;
 	s->blocks = calloc(q.slots_max, sizeof(*s->blocks));
-	expect(s->blocks);
+	s->turns = calloc(q.slots_max, sizeof(*s->turns));
+	expect(s->blocks && s->turns);
 	for (i = 0; i < servers; i++) {
 		s->server[i].fifo = s;
 		expect(!pthread_create(&s->server[i].thread, NULL, serve,
 				       &s->server[i]));
 	}
 	wait_for(__atomic_load_n(&s->running, __ATOMIC_SEQ_CST) == servers);
+	__atomic_store_n(&s->started, true, __ATOMIC_SEQ_CST);
 }
 
 /* A kick is kept until the next WAIT, so it is never too early. */
@@ -226,6 +235,10 @@ void fifo_stop(struct fifo *s)
 			continue;
 		fifo_retire(s, i);
 	}
+	/* whoever was started has stopped, once, for one reason */
+	expect_eq(s->counts[FIFO_RUNS],
+		  s->counts[FIFO_BLOCKS] + s->counts[FIFO_WAITS] +
+			  s->counts[FIFO_EXITS] + s->counts[FIFO_PREEMPTS]);
 }
 
 __u32 fifo_home(const struct fifo *s, int server)
@@ -246,23 +259,35 @@ void fifo_note(const struct fifo *s, const char *title)
 	     s->in_user_max, s->all_user_max);
 }
 
+static void dump_slot(__u32 i, const struct umcg_task *t)
+{
+	note("slot %u: tid %u (%c) state %#x next %#x events %#x link %#x "
+	     "head %#x cur %#x", i, t->tid, proc_state(t->tid) ?: '-', t->state,
+	     t->next_tid, t->events, t->link, t->head, t->cur);
+}
+
 void fifo_dump(const struct fifo *s)
 {
+	unsigned int by_state[4] = { 0 }, queued = 0, shown = 0;
+	const struct umcg_task *t;
 	struct umcg_query q;
-	__u32 i, shown = 0;
+	__u32 i;
 
 	umcg_query(s->group, &q);
-	for (i = 0; i < q.slots_max && shown < 64; i++) {
-		const struct umcg_task *t = umcg_slot(s->group, i);
-
-		if (!t->gen && i)
+	dump_slot(0, umcg_slot(s->group, 0));
+	for (i = 0; i < (__u32)s->servers; i++)
+		dump_slot(s->server[i].server.slot, s->server[i].server.self);
+	for (i = 1; i < q.slots_max; i++) {
+		t = umcg_slot(s->group, i);
+		if (!t->gen)
 			break;
-		if (!t->state && !t->events && i)
-			continue;
-		note("slot %u: tid %u (%c) state %#x next %#x events %#x "
-		     "link %#x head %#x cur %#x",
-		     i, t->tid, proc_state(t->tid) ?: '-', t->state,
-		     t->next_tid, t->events, t->link, t->head, t->cur);
-		shown++;
+		by_state[t->state & 3]++;
+		queued += !!(t->events & UMCG_EV_QUEUED);
+		/* the odd ones: neither at work nor on a list */
+		if (t->state && !(t->events & UMCG_EV_QUEUED) && shown++ < 12)
+			dump_slot(i, t);
 	}
+	note("%u running, %u runnable, %u blocked; %u queued", by_state[1],
+	     by_state[2], by_state[3], queued);
+	fifo_note(s, "so far");
 }

@@ -34,9 +34,10 @@ enum fifo_count {
 struct fifo {
 	struct umcg_group *group;
 	int servers;
-	unsigned int *blocks; /* of each slot */
+	unsigned int *blocks; /* of each slot, as the servers were told */
+	unsigned int *turns; /* given to each slot; counted before the switch */
 	unsigned long counts[FIFO_COUNTS];
-	bool stop;
+	bool started, stop;
 	int running; /* servers in their loop */
 	int in_user, in_user_max; /* workers */
 	int all_user, all_user_max; /* workers and servers */
@@ -48,7 +49,7 @@ struct fifo {
 	} server[FIFO_SERVERS_MAX];
 };
 
-/* Start the servers; they are registered on return. */
+/* Start the servers. Nobody is run before all are registered. */
 void fifo_start(struct fifo *s, struct umcg_group *g, int servers);
 
 /* Ask all servers to leave, and see them gone. No worker may be left. */
@@ -60,6 +61,9 @@ void fifo_retire(struct fifo *s, int server);
 /* A worker with that server for its home; -1: the group's list. */
 __u32 fifo_home(const struct fifo *s, int server);
 
+/* How many turns that slot was given. */
+unsigned int fifo_turns(const struct fifo *s, __u32 slot);
+
 unsigned long fifo_count(const struct fifo *s, enum fifo_count count);
 
 /* How many of its workers have ended, in whatever way. */
@@ -68,7 +72,7 @@ unsigned long fifo_ended(const struct fifo *s);
 /* All counts, as one line. */
 void fifo_note(const struct fifo *s, const char *title);
 
-/* Every slot that is in use, for a person who wonders who was lost. */
+/* Who is where, for a person who wonders who was lost. */
 void fifo_dump(const struct fifo *s);
 
 /*

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A thousand workers on two servers, each of which blocks a hundred times.
+ *
+ * The oracle is the kernel's own count of voluntary context switches (nvcsw), in
+ * which nothing of the module takes part. A worker reads its own before and
+ * after each call that may block; it cannot sleep in between. What the count
+ * has gone up by in a call is
+ *
+ *	0	it did not block
+ *	1	it blocked, and was switched to again before it was asleep in its hold
+ *	2	it blocked, and then slept in its hold
+ *
+ * More is impossible, for the calls are such that they sleep once: a nanosleep, a
+ * futex and a pipe of its own with one other user, a page that userfaultfd
+ * serves. So, with S for the sleeps in the hold (at most one a block) and R for
+ * what the worker had when REGISTER returned, for every single worker
+ *
+ *	blocks told to the servers = calls that went up by more than 0
+ *	nvcsw in /proc = R + blocks told to the servers + S
+ *
+ * sched_yield() is in the mixture, and counts as an involuntary switch.
+ */
+/* vm: --smp 1 */
+/* vm: --smp 2 */
+/* vm: --smp 4 */
+#define _GNU_SOURCE
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "crew.h"
+#include "fifo.h"
+#include "proc.h"
+#include "suite.h"
+#include "uffd.h"
+
+#define WORKERS	1000
+#define BLOCKS	100
+#define SERVERS	2
+
+enum way { SLEEP, PIPE, FUTEX, FAULT, YIELD, WAYS };
+
+static const char *const way_names[WAYS] = { "nanosleep", "pipe", "futex",
+					     "page fault", "sched_yield" };
+
+struct drop {
+	struct worker w;
+	unsigned int seed;
+	enum way want; /* what the helper is to do for it */
+	bool helped; /* and that this is over, to the last wake-up */
+	struct drop *next; /* on the helper's stack */
+	int ends[2];
+	__u32 word;
+	unsigned long registered; /* nvcsw when REGISTER returned */
+	unsigned long last; /* nvcsw when it looked last */
+	unsigned long blocks, held, calls;
+	unsigned long by_way[WAYS];
+};
+
+static struct drop drops[WORKERS];
+static struct drop *wanted; /* pushed by workers, taken by the helper */
+static struct fifo fifo;
+static struct uffd pages;
+static int done; /* workers that have blocked often enough */
+static __u32 finish; /* a futex: they may go */
+static bool over;
+
+static long futex(__u32 *word, int op, __u32 value)
+{
+	return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, NULL,
+		       NULL, 0);
+}
+
+/*
+ * The helper, a plain thread, wakes each worker that has said how it is going to
+ * block. It may be too early: then nobody blocks.
+ */
+static void help(struct drop *d)
+{
+	char byte = 'x';
+
+	switch (d->want) {
+	case PIPE:
+		expect_eq(write(d->ends[1], &byte, 1), 1);
+		break;
+	case FUTEX:
+		__atomic_store_n(&d->word, 1, __ATOMIC_SEQ_CST);
+		futex(&d->word, FUTEX_WAKE, 1);
+		break;
+	case FAULT:
+		uffd_serve_zero(&pages, d - drops);
+		break;
+	default:
+		ck_abort_msg("help for what?");
+	}
+	__atomic_store_n(&d->helped, true, __ATOMIC_SEQ_CST);
+}
+
+static void *helper(void *arg)
+{
+	struct drop *d, *next;
+
+	(void)arg;
+	while (!__atomic_load_n(&over, __ATOMIC_SEQ_CST)) {
+		/* by the armful: being woken for each would be half of the work */
+		sleep_ns(300 * USEC);
+		d = __atomic_exchange_n(&wanted, NULL, __ATOMIC_SEQ_CST);
+		for (; d; d = next) {
+			next = d->next;
+			help(d);
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Not before the helper is through with the last time: a wake-up of his that came
+ * late would be one too many for the next call, which then sleeps twice.
+ */
+static void ask_for_help(struct drop *d, enum way way)
+{
+	while (!__atomic_load_n(&d->helped, __ATOMIC_SEQ_CST))
+		sched_yield();
+	d->helped = false;
+	d->want = way;
+	d->next = __atomic_load_n(&wanted, __ATOMIC_SEQ_CST);
+	while (!__atomic_compare_exchange_n(&wanted, &d->next, d, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+}
+
+static char *page_of(struct drop *d)
+{
+	return pages.memory + (d - drops) * pages.page;
+}
+
+static void prepare(struct drop *d, enum way way)
+{
+	if (way == FAULT)
+		expect_eq(madvise(page_of(d), pages.page, MADV_DONTNEED), 0);
+	if (way == FUTEX)
+		d->word = 0;
+	if (way == PIPE || way == FUTEX || way == FAULT)
+		ask_for_help(d, way);
+}
+
+static void block(struct drop *d, enum way way)
+{
+	struct timespec t = { .tv_nsec = rand_r(&d->seed) % 2000 * USEC };
+	char byte;
+
+	switch (way) {
+	case SLEEP:
+		syscall(SYS_nanosleep, &t, NULL);
+		break;
+	case PIPE:
+		expect_eq(read(d->ends[0], &byte, 1), 1);
+		break;
+	case FUTEX:
+		futex(&d->word, FUTEX_WAIT, 0);
+		expect_eq(__atomic_load_n(&d->word, __ATOMIC_SEQ_CST), 1);
+		break;
+	case FAULT:
+		expect_eq(*(volatile char *)page_of(d), 0);
+		break;
+	default:
+		sched_yield();
+	}
+}
+
+static void block_once(struct drop *d)
+{
+	unsigned int turns = fifo_turns(&fifo, d->w.args.slot);
+	enum way way = rand_r(&d->seed) % WAYS;
+	unsigned long slept;
+
+	prepare(d, way);
+	user_leave(&fifo);
+	block(d, way);
+	user_enter(&fifo);
+	slept = own_switches() - d->last;
+	d->last += slept;
+	d->calls++;
+	if (!slept)
+		return;
+	if (slept > 2 || way == YIELD)
+		ck_abort_msg("%lu sleeps in a %s", slept, way_names[way]);
+	/* its first instruction comes after its switch */
+	expect(fifo_turns(&fifo, d->w.args.slot) != turns);
+	d->blocks++;
+	d->held += slept - 1;
+	d->by_way[way]++;
+}
+
+static long block_often(struct worker *w)
+{
+	struct drop *d = w->arg;
+
+	user_enter(&fifo);
+	d->registered = own_switches();
+	d->last = d->registered;
+	worker_slot(w)->server_tid = fifo_home(&fifo, (int)(d - drops) % 3 - 1);
+	while (d->blocks < BLOCKS)
+		block_once(d);
+	user_leave(&fifo);
+	__atomic_fetch_add(&done, 1, __ATOMIC_SEQ_CST);
+	/* one more block, in which its counts can be read at leisure */
+	futex(&finish, FUTEX_WAIT, 0);
+	expect_eq(__atomic_load_n(&finish, __ATOMIC_SEQ_CST), 1);
+	return 0;
+}
+
+static void start(struct umcg_group *g)
+{
+	struct drop *d;
+	int i;
+
+	uffd_open(&pages, WORKERS);
+	expect(pages.fd >= 0);
+	for (i = 0; i < WORKERS; i++) {
+		d = &drops[i];
+		d->seed = i;
+		d->helped = true;
+		expect_sys(pipe(d->ends));
+		d->w.run = block_often;
+		d->w.arg = d;
+		worker_start(&d->w, g, 0);
+	}
+	/* all are there before the first runs: no stack is mapped after this */
+	for (i = 0; i < WORKERS; i++)
+		wait_for(drops[i].w.args.slot &&
+			 worker_state(&drops[i].w) == UMCG_TASK_RUNNABLE);
+}
+
+/* However slow the machine is: as long as somebody is run, nobody is lost. */
+static bool until_done(void)
+{
+	unsigned long turns = 0, last;
+	int still = 0;
+
+	while (__atomic_load_n(&done, __ATOMIC_SEQ_CST) < WORKERS) {
+		last = turns;
+		turns = fifo_count(&fifo, FIFO_RUNS);
+		still = turns == last ? still + 1 : 0;
+		if (still == 400)
+			return false;
+		sleep_ns(50 * MSEC);
+	}
+	return true;
+}
+
+/* The equation, for each and for all. */
+static void compare_counts(void)
+{
+	unsigned long told = 0, switches = 0, held = 0, before = 0, nvcsw;
+	unsigned long calls = 0, by_way[WAYS] = { 0 };
+	struct drop *d;
+	int i, j;
+
+	for (i = 0; i < WORKERS; i++) {
+		d = &drops[i];
+		nvcsw = proc_switches(d->w.tid).voluntary;
+		expect_eq(fifo.blocks[d->w.args.slot], d->blocks + 1);
+		expect_eq(nvcsw, d->registered + d->blocks + 1 + d->held);
+		told += fifo.blocks[d->w.args.slot];
+		switches += nvcsw;
+		held += d->held;
+		before += d->registered;
+		calls += d->calls;
+		for (j = 0; j < WAYS; j++)
+			by_way[j] += d->by_way[j];
+	}
+	note("%lu blocks told = %lu voluntary switches - %lu sleeps in holds "
+	     "- %lu until registered", told, switches, held, before);
+	for (i = 0; i < WAYS; i++)
+		note("    %lu in a %s", by_way[i], way_names[i]);
+	note("    and %lu calls that did not block", calls - told + WORKERS);
+	ck_assert_uint_eq(told, WORKERS * (BLOCKS + 1));
+	ck_assert_uint_eq(told, switches - held - before);
+}
+
+START_TEST(a_thousand_workers)
+{
+	struct umcg_group *g = open_group();
+	pthread_t thread;
+	__u64 begin;
+	int i;
+
+	start(g);
+	expect(!pthread_create(&thread, NULL, helper, NULL));
+	begin = now();
+	fifo_start(&fifo, g, SERVERS);
+	if (!until_done()) {
+		fifo_dump(&fifo);
+		ck_abort_msg("%d of %d workers are lost", WORKERS - done,
+			     WORKERS);
+	}
+	for (i = 0; i < SERVERS; i++)
+		wait_for(umcg_state(fifo.server[i].server.self) &
+			 UMCG_TF_IDLE);
+	note("done after %llu ms", (now() - begin) / MSEC);
+	compare_counts();
+
+	__atomic_store_n(&finish, 1, __ATOMIC_SEQ_CST);
+	futex(&finish, FUTEX_WAKE, WORKERS);
+	for (i = 0; i < WORKERS; i++)
+		pthread_join(drops[i].w.thread, NULL);
+	wait_for(fifo_ended(&fifo) == WORKERS);
+	fifo_stop(&fifo);
+	fifo_note(&fifo, "storm");
+	ck_assert_uint_eq(fifo_count(&fifo, FIFO_EXITS), WORKERS);
+	ck_assert_int_le(fifo.in_user_max, SERVERS);
+	ck_assert_int_le(fifo.all_user_max, SERVERS);
+	__atomic_store_n(&over, true, __ATOMIC_SEQ_CST);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
+Suite *make_suite(void)
+{
+	Suite *s = suite_create("storm");
+
+	ADD(s, a_thousand_workers, 300);
+	return s;
+}
