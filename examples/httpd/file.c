@@ -15,7 +15,7 @@
 
 #include "httpd.h"
 
-#define PIECE	(128 * 1024)
+#define PIECE	(64 * 1024)
 
 static int root_fd;
 
