@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "blocker.h"
+#include "cgroup.h"
 #include "suite.h"
 
 #define FILE_NAME	"/disk/umcg-block-disk"
@@ -23,15 +23,6 @@
 static char *map;
 static int fd;
 
-static bool put(const char *file, const char *text)
-{
-	int f = open(file, O_WRONLY | O_CLOEXEC);
-	bool done = f >= 0 && write(f, text, strlen(text)) > 0;
-
-	close(f);
-	return done;
-}
-
 /*
  * An emulated disk has answered before its reader can fall asleep, half of the
  * time. The kernel's own throttle makes a slow one of it, for this process: five
@@ -39,22 +30,14 @@ static bool put(const char *file, const char *text)
  */
 static bool slow_down(const char *where)
 {
-	static const char cgroups[] = "/tmp/umcg-cgroups";
 	char limit[64];
 	struct stat st;
 
 	expect_sys(stat(where, &st));
 	snprintf(limit, sizeof(limit), "%u:%u riops=5", major(st.st_dev),
 		 minor(st.st_dev));
-	mkdir(cgroups, 0700);
-	/* the test before may have left it there */
-	if (mount("none", cgroups, "cgroup2", 0, NULL) && errno != EBUSY)
-		return false;
-	expect_sys(chdir(cgroups));
-	mkdir("umcg-test", 0700);
-	return put("cgroup.subtree_control", "+io") &&
-	       put("umcg-test/io.max", limit) &&
-	       put("umcg-test/cgroup.procs", "0");
+	return cgroup_make("io") && cgroup_put("io.max", limit) &&
+	       cgroup_put("cgroup.procs", "0");
 }
 
 static unsigned char byte_of(int i)

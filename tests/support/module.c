@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "module.h"
 
@@ -18,6 +19,8 @@ static int with_module(int (*action)(struct kmod_module *))
 
 	if (!ctx)
 		return -ENOMEM;
+	/* whoever calls may well expect an error, and says so otherwise */
+	kmod_set_log_priority(ctx, LOG_CRIT);
 	if (file)
 		error = kmod_module_new_from_path(ctx, file, &mod);
 	else
