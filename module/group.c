@@ -127,7 +127,7 @@ void umcg_group_remove(struct umcg_thread *thread)
 /* Under RCU (disabled preemption will do), and good only as long. */
 struct umcg_thread *umcg_group_find(struct umcg_group *group, u32 tid)
 {
-	return rhashtable_lookup(&group->tids, &tid, tids_params);
+	return rhashtable_lookup_fast(&group->tids, &tid, tids_params);
 }
 
 static void release(struct umcg_thread *thread)

@@ -10,6 +10,7 @@
  * umcg_hold_arm(): preemption disabled or not, also with siglock held.
  * Everything else: process context of the worker, no lock held, may sleep.
  */
+#include <linux/sched/signal.h>
 #include <linux/task_work.h>
 
 #include "compat/syscall.h"
@@ -66,12 +67,28 @@ static void become_runnable(struct umcg_thread *self)
  * a signal, the probes then see to it that it is held again (signal.c), and for
  * other work that was announced like a signal, which is let run first.
  */
-void umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode)
+int umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode)
 {
+	int ret;
+
 	umcg_lease_put(self);
 	become_runnable(self);
-	if (umcg_sleep_until_run(self, mode) == -EAGAIN)
+	ret = umcg_sleep_until_run(self, mode);
+	if (ret == -EAGAIN)
 		umcg_hold_arm(self);
+	return ret;
+}
+
+/*
+ * A thread of a process that dies or calls exec is in do_exit() before it is
+ * PF_EXITING: it can come here from ptrace_event() or io_uring, and the SIGKILL is
+ * dequeued by then. Nobody may be left to schedule it.
+ */
+static bool is_dying(void)
+{
+	return (current->flags & PF_EXITING) ||
+	       (READ_ONCE(current->signal->flags) & SIGNAL_GROUP_EXIT) ||
+	       READ_ONCE(current->signal->group_exec_task);
 }
 
 /*
@@ -84,11 +101,12 @@ void umcg_hold_fn(struct callback_head *head)
 	bool others = head->next || task_work_pending(current);
 
 	clear_bit(UMCG_CLAIM_HOLD, &self->claims);
-	if (READ_ONCE(self->state) == UMCG_TASK_RUNNING)
+	if (READ_ONCE(self->state) == UMCG_TASK_RUNNING ||
+	    self->state == UMCG_TASK_NONE || READ_ONCE(self->released) ||
+	    is_dying()) {
+		self->drained = false;
 		return;
-	if (self->state == UMCG_TASK_NONE || READ_ONCE(self->released) ||
-	    (current->flags & PF_EXITING))
-		return;
+	}
 	if (others && !self->drained) {
 		self->drained = true;
 		umcg_hold_arm(self);

@@ -106,7 +106,7 @@ void umcg_home_refresh(struct umcg_thread *self)
 
 	if (old && READ_ONCE(old->dead))
 		home = NULL;
-	if (tid != (old ? old->tid : 0)) {
+	if (tid != (home ? home->tid : 0)) {
 		rcu_read_lock();
 		if (!tid) {
 			home = NULL;

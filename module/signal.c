@@ -26,6 +26,7 @@
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
+#include <asm/syscall.h>
 
 #include "umcg.h"
 
@@ -35,23 +36,20 @@ static struct sighand_struct *my_sighand(void)
 	return rcu_dereference_raw(current->sighand);
 }
 
-static bool has_default_stop(void)
+/* A stop, or the end with a core dump: both take this thread to begin. */
+static bool has_default_action(void)
 {
-	static const int signals[] = { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
 	struct sighand_struct *sighand = my_sighand();
-	unsigned int i;
+	sigset_t set;
+	int sig;
 
-	for (i = 0; i < ARRAY_SIZE(signals); i++) {
-		int sig = signals[i];
-
-		if (!sigismember(&current->pending.signal, sig) &&
-		    !sigismember(&current->signal->shared_pending.signal, sig))
-			continue;
-		if (sigismember(&current->blocked, sig))
-			continue;
-		if (sighand->action[sig - 1].sa.sa_handler == SIG_DFL)
+	sigorsets(&set, &current->pending.signal,
+		  &current->signal->shared_pending.signal);
+	sigandnsets(&set, &set, &current->blocked);
+	for (sig = 1; sig <= _NSIG; sig++)
+		if (sigismember(&set, sig) && !sig_kernel_ignore(sig) &&
+		    sighand->action[sig - 1].sa.sa_handler == SIG_DFL)
 			return true;
-	}
 	return false;
 }
 
@@ -60,27 +58,30 @@ static bool wants_despite_frame(void)
 {
 	if (current->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE))
 		return true;
-	return current->ptrace || has_default_stop();
+	return current->ptrace || has_default_action();
 }
 
 /*
  * Does a signal need @self to leave its sleep? One that another thread has taken
  * in the meantime does not.
  */
-bool umcg_signal_wants(struct umcg_thread *self)
+bool umcg_signal_wants(struct umcg_thread *self, enum umcg_sleep_mode mode)
 {
 	struct sighand_struct *sighand = my_sighand();
 	bool wants = false;
 
 	if (!test_thread_flag(TIF_SIGPENDING))
 		return false;
-	if (fatal_signal_pending(current) || freezing(current))
+	if (fatal_signal_pending(current))
+		return true;
+	if (mode != UMCG_SLEEP_MID_CALL && freezing(current))
 		return true;
 
 	spin_lock_irq(&sighand->siglock);
 	recalc_sigpending();
 	if (test_thread_flag(TIF_SIGPENDING)) {
-		wants = !self->frame || wants_despite_frame();
+		wants = (mode != UMCG_SLEEP_MID_CALL && !self->frame) ||
+			wants_despite_frame();
 		if (!wants) {
 			clear_thread_flag(TIF_SIGPENDING);
 			self->sig_hidden = true;
@@ -90,14 +91,38 @@ bool umcg_signal_wants(struct umcg_thread *self)
 	return wants;
 }
 
+/*
+ * A call that is to be restarted needs a flag that leads it there. ptrace_notify()
+ * has cleared that of task work, and we that of a signal which was stolen.
+ */
+static bool wants_restart(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+
+	if (syscall_get_nr(current, regs) == -1)
+		return false;
+	switch (syscall_get_error(current, regs)) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		return true;
+	}
+	return false;
+}
+
 void umcg_signal_unhide(struct umcg_thread *self)
 {
-	if (!self->sig_hidden)
-		return;
+	/*
+	 * Set, not recalculated: that could clear what has just made us leave, and
+	 * then nobody would hold us again. For nothing it does no harm.
+	 */
+	if (self->sig_hidden || wants_restart())
+		set_thread_flag(TIF_SIGPENDING);
+	if (self->notify_hidden)
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
 	self->sig_hidden = false;
-	spin_lock_irq(&my_sighand()->siglock);
-	recalc_sigpending();
-	spin_unlock_irq(&my_sighand()->siglock);
+	self->notify_hidden = false;
 }
 
 /* Preemption disabled; siglock held and interrupts off. */

@@ -10,6 +10,7 @@
  * preemption disabled from the decision to the end, so it waits for a few
  * instructions of another CPU at most.
  */
+#include <linux/cgroup.h>
 #include <linux/freezer.h>
 #include <linux/sched/signal.h>
 
@@ -57,10 +58,8 @@ void umcg_sleep_end(struct umcg_thread *self)
 		cpu_relax();
 }
 
-static unsigned int task_state(enum umcg_sleep_mode mode)
+static unsigned int task_state(void)
 {
-	if (mode == UMCG_SLEEP_MID_CALL)
-		return TASK_KILLABLE | TASK_FREEZABLE;
 	return TASK_INTERRUPTIBLE | TASK_FREEZABLE;
 }
 
@@ -71,18 +70,22 @@ static unsigned int task_state(enum umcg_sleep_mode mode)
  */
 static int interrupted(struct umcg_thread *self, enum umcg_sleep_mode mode)
 {
-	if (mode == UMCG_SLEEP_MID_CALL)
-		return fatal_signal_pending(current) ? -EINTR : 0;
+	/* In the cgroup freezer's trap, which has to be left in its own way. */
+	if (mode == UMCG_SLEEP_HOLD && cgroup_task_frozen(current))
+		return -EINTR;
 	if (!signal_pending(current))
 		return 0;
-	if (umcg_signal_wants(self))
+	if (umcg_signal_wants(self, mode))
 		return -EINTR;
 	if (!test_thread_flag(TIF_NOTIFY_SIGNAL))
 		return 0;
 	if (mode == UMCG_SLEEP_WAIT)
 		return -EINTR;
 	clear_notify_signal();
-	return -EAGAIN;
+	if (mode == UMCG_SLEEP_HOLD)
+		return -EAGAIN;
+	self->notify_hidden = true;
+	return 0;
 }
 
 /*
@@ -96,7 +99,7 @@ int umcg_sleep_until_run(struct umcg_thread *self, enum umcg_sleep_mode mode)
 
 	for (;;) {
 		ret = interrupted(self, mode);
-		set_current_state(task_state(mode));
+		set_current_state(task_state());
 		if (READ_ONCE(self->state) == UMCG_TASK_RUNNING ||
 		    READ_ONCE(self->released)) {
 			ret = 0;

@@ -118,6 +118,10 @@ static void reap_some(struct umcg_group *group)
 		if (looked++ == REAP_BATCH)
 			break;
 		queued = READ_ONCE(thread->slot->events) & UMCG_EV_QUEUED;
+		/* A dead server's list is to be drained as well. */
+		if (thread->is_server &&
+		    READ_ONCE(thread->slot->head) != UMCG_LIST_END)
+			queued = true;
 		list_move_tail(&thread->zombie_node, queued ? &kept : &taken);
 	}
 	list_splice_tail(&kept, &group->zombies);

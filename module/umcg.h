@@ -102,6 +102,7 @@ enum {
  * @timestamps:	constant: it asked for them.
  * @drained:	(own) the hold has let other works go first.
  * @sig_hidden:	(own) TIF_SIGPENDING was cleared though a signal is pending.
+ * @notify_hidden: (own) TIF_NOTIFY_SIGNAL was cleared, and is set again.
  * @timer_used:	(own) @timer was started and not cancelled since.
  * @restart_eintr: (own) @restart, and a handler would make it EINTR.
  * @slot_kept:	(own) on leaving: its last server frees the slot.
@@ -142,6 +143,7 @@ struct umcg_thread {
 	bool timestamps;
 	bool drained;
 	bool sig_hidden;
+	bool notify_hidden;
 	bool timer_used;
 	bool restart_eintr;
 	bool slot_kept;
@@ -283,10 +285,10 @@ void umcg_server_irq_work(struct irq_work *work);
 /* hold.c */
 void umcg_hold_arm(struct umcg_thread *self);
 void umcg_hold_fn(struct callback_head *head);
-void umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode);
+int umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode);
 
 /* signal.c */
-bool umcg_signal_wants(struct umcg_thread *self);
+bool umcg_signal_wants(struct umcg_thread *self, enum umcg_sleep_mode mode);
 void umcg_signal_unhide(struct umcg_thread *self);
 int umcg_signal_arm(void);
 void umcg_signal_disarm(void);

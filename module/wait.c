@@ -17,7 +17,9 @@
 void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
 		      u32 why)
 {
-	WRITE_ONCE(server->slot->cur, worker->index | why);
+	/* A dead one's slot may be another's. */
+	if (!server->dead)
+		WRITE_ONCE(server->slot->cur, worker->index | why);
 	if (why == UMCG_CUR_RUNNING) {
 		server->running = worker;
 		return;
@@ -221,7 +223,9 @@ static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
 
 	if (args->flags)
 		return -EINVAL;
-	free_corpse(self);
+	/* A WAIT that goes on may not have told of it yet. */
+	if (!(next & UMCG_TID_RUNNING))
+		free_corpse(self);
 	ret = server_begin(self, next, args->timeout);
 	if (ret)
 		return ret;

@@ -180,15 +180,19 @@ static int stop(struct umcg_thread *self, u32 next, bool enqueue)
 	return ret;
 }
 
-/* A call made in unmanaged time is carried out when its worker runs again. */
+/*
+ * A call made in unmanaged time is carried out when its worker runs again.
+ * Nothing has been done yet: a signal is seen to first, and the call made again.
+ */
 int umcg_pass_hold(struct umcg_thread *self)
 {
 	while (READ_ONCE(self->state) != UMCG_TASK_RUNNING) {
 		if (READ_ONCE(self->released))
 			return -ESHUTDOWN;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		umcg_hold(self, UMCG_SLEEP_MID_CALL);
+		if (umcg_hold(self, UMCG_SLEEP_WAIT)) {
+			umcg_hold_arm(self);
+			return -ERESTARTNOINTR;
+		}
 	}
 	return 0;
 }
@@ -251,11 +255,12 @@ static int end(struct umcg_thread *self)
 static int wait(struct umcg_thread *self, const struct umcg_wait *args)
 {
 	u32 next = READ_ONCE(self->slot->next_tid);
+	u32 resume_next = self->resume_next;
 	int ret;
 
 	if (next & UMCG_TID_RUNNING) {
 		/* Run again after a handler, its target was started before. */
-		if (next != self->resume_next)
+		if (next != resume_next)
 			return -EINVAL;
 		next = 0;
 	}
@@ -263,6 +268,8 @@ static int wait(struct umcg_thread *self, const struct umcg_wait *args)
 	umcg_home_refresh(self);
 
 	ret = begin(self, args, next);
+	if (ret == -ERESTARTNOINTR)
+		self->resume_next = resume_next;
 	if (ret != STOPPED)
 		return ret == HAD_TOKEN ? 0 : ret;
 	umcg_sleep_until_run(self, UMCG_SLEEP_WAIT);
