@@ -1,0 +1,6 @@
+#define BLOCKS		BIT(W3)
+#define HANDS_OVER	(BIT(W1) | BIT(W2))
+#define PARKS		BIT(W1)
+#define YIELDS		BIT(W2)
+#define WOKEN		BIT(W1)
+#include "../umcg.pml"

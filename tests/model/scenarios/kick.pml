@@ -1,0 +1,4 @@
+#define BLOCKS		WORKERS
+#define KICKS		(WORKERS | BIT(S1))
+#define BLIND		BIT(S1)
+#include "../umcg.pml"

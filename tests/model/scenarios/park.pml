@@ -1,0 +1,4 @@
+#define PARKS		(BIT(W1) | BIT(W2))
+#define BLOCKS		(BIT(W1) | BIT(W3))
+#define WOKEN		(BIT(W1) | BIT(W2))
+#include "../umcg.pml"

@@ -1,0 +1,7 @@
+#define PARKS		BIT(W1)
+#define HANDLERS	BIT(W1)
+#define STOLEN		BIT(W1)
+#define FRAME_FAULTS	BIT(W1)
+#define WOKEN		BIT(W1)
+#define BLOCKS		BIT(W2)
+#include "../umcg.pml"

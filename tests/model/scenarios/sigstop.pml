@@ -1,0 +1,5 @@
+#define PARKS		BIT(W1)
+#define STOPS		BIT(W1)
+#define HANDLERS	BIT(W1)
+#define STOLEN		BIT(W1)
+#include "../umcg.pml"

@@ -1,0 +1,8 @@
+#define PARKS		(BIT(W1) | BIT(W2))
+#define TIMEOUTS	BIT(W1)
+#define BLOCKS		(BIT(W1) | BIT(W3))
+#define BLOCKS_AT_WAIT	BIT(W1)
+#define HANDS_OVER	BIT(W2)
+#define TARGETS		BIT(W1)
+#define WOKEN		(BIT(W1) | BIT(W2))
+#include "../umcg.pml"

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only
+ *
+ * umcg.pml - two servers and three workers; README.md says how to read it
+ *
+ * A scenario is a set of the macros below, each the set of threads that do, or
+ * suffer, what it says.
+ */
+#ifndef HOME1		/* homes of the workers */
+#define HOME1		S1
+#endif
+#ifndef HOME2
+#define HOME2		S2
+#endif
+#ifndef HOME3
+#define HOME3		GROUP
+#endif
+
+/* workers */
+#ifndef BLOCKS
+#define BLOCKS		0	/* sleep in a system call or fault */
+#endif
+#ifndef BLOCKS_AT_WAIT
+#define BLOCKS_AT_WAIT	0	/* sleep at the entry of WAIT */
+#endif
+#ifndef PARKS
+#define PARKS		0	/* WAIT with nobody to run */
+#endif
+#ifndef YIELDS
+#define YIELDS		0	/* WAIT_ENQUEUE */
+#endif
+#ifndef HANDS_OVER
+#define HANDS_OVER	0	/* WAIT with a worker to run */
+#endif
+#ifndef TARGETS
+#define TARGETS		WORKERS	/* whom they hand over to */
+#endif
+#ifndef TIMEOUTS
+#define TIMEOUTS	0	/* WAIT with a timeout */
+#endif
+#ifndef WOKEN
+#define WOKEN		0	/* other threads WAKE them */
+#endif
+#ifndef KILLS
+#define KILLS		0
+#endif
+#ifndef STOPS
+#define STOPS		0	/* SIGSTOP, and SIGCONT before it has stopped */
+#endif
+#ifndef STOLEN
+#define STOLEN		0	/* another thread takes the signal */
+#endif
+#ifndef FRAME_FAULTS
+#define FRAME_FAULTS	0	/* sleep while a signal frame is built */
+#endif
+/* workers and servers */
+#ifndef HANDLERS
+#define HANDLERS	0	/* a signal with a handler; server: any signal */
+#endif
+#ifndef KICKS
+#define KICKS		0
+#endif
+/* servers */
+#ifndef BLIND
+#define BLIND		0	/* wait on without a look at the slot */
+#endif
+#ifndef BOLD
+#define BOLD		0	/* run a worker though one runs */
+#endif
+#ifndef SERVERS_EXIT
+#define SERVERS_EXIT	0
+#endif
+#ifndef WAKES_IDLE
+#define WAKES_IDLE	0	/* yes: WAKE with tid 0 */
+#endif
+
+/* what is needed for that */
+#define WAITS		(PARKS | YIELDS | HANDS_OVER)
+#define SIGNALS		((HANDLERS | STOPS | KILLS) & WORKERS)
+#define REMOTE		(KICKS | SERVERS_EXIT)
+#define OUTSIDE		(WOKEN | KICKS | KILLS | HANDLERS | STOPS | WAKES_IDLE)
+
+#include "thread.pml"
+#include "queue.pml"
+#include "server.pml"
+#include "signal.pml"
+#include "worker.pml"
+#include "world.pml"
+
+#define NEW_WORKER(w, its_home) \
+	t[w].state = BLOCKED; \
+	t[w].home = its_home; \
+	t[w].hold_claim = 1; \
+	t[w].hold_work = 1
+
+init {
+	d_step {
+		t[S1].state = RUNNING;
+		t[S2].state = RUNNING;
+		NEW_WORKER(W1, HOME1);
+		NEW_WORKER(W2, HOME2);
+		NEW_WORKER(W3, HOME3)
+	};
+	atomic {
+		run server(S1);
+		run server(S2);
+		run worker(W1);
+		run worker(W2);
+		run worker(W3);
+		run cpus();
+#if OUTSIDE
+		run outside();
+#endif
+		run quiet()
+	}
+}
