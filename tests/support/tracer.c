@@ -13,11 +13,17 @@ struct order {
 	pid_t tid;
 };
 
+/*
+ * The tracer is told of a stop before the thread has left the CPU. A request to
+ * the thread is carried out when it has.
+ */
 static bool stopped(pid_t tid)
 {
+	siginfo_t info;
 	int status;
 
-	return waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status);
+	return waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status) &&
+	       !ptrace(PTRACE_GETSIGINFO, tid, NULL, &info);
 }
 
 static bool obey(char what, pid_t tid)
