@@ -54,8 +54,8 @@ apt_root() {
 	local root=$cache/apt/$1
 	if [ ! -e "$root/apt.conf" ]; then
 		need apt-get apt-cache dpkg-deb
-		[ -e "$keyring" ] || die "$EX_SETUP" "$keyring is missing." \
-			"Run $vm_dir/prepare first (package debian-archive-keyring)."
+		[ -e "$keyring" ] || die "$EX_SETUP" "$keyring is missing:" \
+			"install debian-archive-keyring, or run $vm_dir/prepare."
 		mkdir -p "$root"/{lists/partial,archives/partial}
 		: >"$root/status"
 		apt_sources "$1" >"$root/sources.list.new" || exit

@@ -37,14 +37,24 @@ usage_error() {
 Try '$0 --help'."
 }
 
-# need PROGRAM...: fail at once, naming the remedy, when a program is missing.
-need() {
-	local p missing=()
+# lacks PROGRAM...: prints which of them are not there; 0 if any.
+lacks() {
+	local p
 	for p; do
-		command -v "$p" >/dev/null || missing+=("$p")
-	done
-	[ ${#missing[@]} -eq 0 ] ||
-		die "$EX_SETUP" "not installed: ${missing[*]}. Run $vm_dir/prepare first."
+		PATH=$PATH:/usr/sbin:/sbin command -v "$p" >/dev/null || echo "$p"
+	done | grep .
+}
+
+# need PROGRAM...: on a fresh machine, let `prepare` install what is missing.
+need() {
+	local missing
+	missing=$(lacks "$@" | paste -sd' ')
+	[ -n "$missing" ] || return 0
+	say "not installed: $missing"
+	"$vm_dir/prepare" none >&2 </dev/null || exit "$EX_SETUP"
+	missing=$(lacks "$@" | paste -sd' ')
+	[ -z "$missing" ] || die "$EX_SETUP" "still not there: $missing. Install it by hand" \
+		"(the packages are listed in $vm_dir/packages)."
 }
 
 # locked NAME COMMAND...: run COMMAND alone among all runs which share the
