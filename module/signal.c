@@ -142,13 +142,15 @@ static int dequeue_probe(struct kprobe *probe, struct pt_regs *regs)
  * Under @self->lock: a WAIT that was left for a signal is not continued, a
  * handler will run. It returns EINTR then, or, if the kernel has set up its
  * restart already, it is called again: its target was started before, so it
- * only parks. If the worker had been woken, that wake-up is kept as the token,
- * or it would be lost to the WAIT that follows.
+ * only parks. If the worker had parked and been woken, that wake-up is kept as
+ * the token, or it would be lost to the WAIT that follows; and so is one that
+ * comes from now on: it is no longer parked.
  */
 static void drop_wait_locked(struct umcg_thread *self)
 {
-	if (!self->parked && !self->wait_result)
+	if (self->wait_parks && !self->parked && !self->wait_result)
 		self->token = true;
+	self->parked = false;
 	if (!self->restart_eintr)
 		self->resume_next = READ_ONCE(self->slot->next_tid);
 	self->restart = false;

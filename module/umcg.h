@@ -105,6 +105,7 @@ enum {
  * @notify_hidden: (own) TIF_NOTIFY_SIGNAL was cleared, and is set again.
  * @timer_used:	(own) @timer was started and not cancelled since.
  * @restart_eintr: (own) @restart, and a handler would make it EINTR.
+ * @wait_parks:	worker: its WAIT is one that parks, not a yield.
  * @slot_kept:	(own) on leaving: its last server frees the slot.
  * @zombie:	(own) on leaving: its slot is on a list.
  * @clock:	constant.
@@ -146,6 +147,7 @@ struct umcg_thread {
 	bool notify_hidden;
 	bool timer_used;
 	bool restart_eintr;
+	bool wait_parks;
 	bool slot_kept;
 	bool zombie;
 	u8 clock;

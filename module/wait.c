@@ -58,6 +58,9 @@ int umcg_startable_locked(struct umcg_thread *worker)
 void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 		       struct umcg_wakes *wakes)
 {
+	/* A handler comes first, and its WAIT is called again after that. */
+	if (worker->frame && !worker->queued)
+		worker->token = true;
 	worker->server = server;
 	worker->queued = false;
 	worker->parked = false;

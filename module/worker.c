@@ -148,6 +148,7 @@ static int stop_locked(struct umcg_thread *self, struct umcg_thread *target,
 
 	self->server = NULL;
 	self->wait_result = 0;
+	self->wait_parks = !enqueue;
 	WRITE_ONCE(self->state, UMCG_TASK_RUNNABLE);
 	if (enqueue) {
 		umcg_queue_locked(self, UMCG_EV_WAIT, wakes);
