@@ -101,10 +101,14 @@ static int kick_server(struct umcg_thread *server)
 static int kick_current(struct umcg_thread *server)
 {
 	struct umcg_thread *worker;
+	bool dead;
 
 	raw_spin_lock_irq(&server->lock);
 	worker = server->running;
+	dead = server->dead;
 	raw_spin_unlock_irq(&server->lock);
+	if (dead)
+		return -ESRCH;
 	return worker ? umcg_kick_worker(worker, server) : -EAGAIN;
 }
 
