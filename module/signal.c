@@ -215,7 +215,7 @@ int umcg_signal_arm(void)
 	ret = register_kprobes(probes, ARRAY_SIZE(probes));
 	if (ret) {
 		pr_warn_ratelimited("umcg: cannot probe the delivery of signals (%d); is kernel.kprobes or kernel.ftrace disabled?\n",
-			ret);
+				    ret);
 		return -EOPNOTSUPP;
 	}
 	return 0;
