@@ -206,6 +206,9 @@ START_TEST(a_crowd)
 		crowd[i].dies = i % 2;
 		worker_start(&crowd[i], group, fifo_home(&fifo, i % 3 - 1));
 	}
+	/* nobody is kicked before it is registered */
+	for (i = 0; i < CROWD; i++)
+		wait_for(step_get(&crowd[i]));
 	srand(4711);
 	for (end = now() + KICK_NS; now() < end; sleep_ns(rand() % 100000)) {
 		i = rand() % (CROWD + 2);
