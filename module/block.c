@@ -45,7 +45,9 @@ static void sched_out(struct preempt_notifier *notifier,
 		return;
 
 	raw_spin_lock(&self->lock);
-	if (self->state == UMCG_TASK_RUNNING)
+	if (self->state == UMCG_TASK_RUNNING && umcg_section_set(self))
+		self->asleep = true;
+	else if (self->state == UMCG_TASK_RUNNING)
 		block_locked(self);
 	else if (self->state == UMCG_TASK_RUNNABLE)
 		self->away = true;
@@ -59,9 +61,10 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 
 	if (self->is_server || self->in_wait)
 		return;
-	if (self->away) {
+	if (self->away || self->asleep) {
 		raw_spin_lock_irq(&self->lock);
 		self->away = false;
+		self->asleep = false;
 		raw_spin_unlock_irq(&self->lock);
 	}
 	umcg_hold_arm(self);

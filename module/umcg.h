@@ -31,9 +31,13 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include "compat/require.h"
 #include "umcg_ioctl.h"
+
+struct file;
+struct poll_table_struct;
 
 #define UMCG_SLOTS_MAX		65536U
 #define UMCG_SLOTS_PER_PAGE	(PAGE_SIZE / sizeof(struct umcg_task))
@@ -51,6 +55,9 @@
  * @servers:	those that can adopt; under @lock.
  * @idle:	servers in WAIT with nothing to run, the latest first; under @lock.
  * @zombies:	dead threads whose slot is still on a list; under @lock.
+ * @polled:	somebody has polled the file: pushes look for sleepers there.
+ * @poll_wait:	who polls.
+ * @poll_work:	wakes them, from where that is allowed.
  * @tids:	threads by tid.
  * @slot_ids:	which slots are given out.
  * @pages_lock:	serialises the allocation of @pages.
@@ -68,11 +75,17 @@ struct umcg_group {
 	struct list_head idle;
 	struct list_head zombies;
 
+	bool polled;
+	wait_queue_head_t poll_wait;
+	struct irq_work poll_work;
+
 	struct rhashtable tids;
 	struct ida slot_ids;
 	struct mutex pages_lock;
 	struct page *pages[UMCG_PAGES_MAX];
 };
+
+#define UMCG_SLICE_MIN_NS	100000ULL
 
 /* umcg_thread::claims: whose callback_head is queued, or about to be */
 enum {
@@ -99,6 +112,14 @@ enum {
  * @pending:	server: WAIT has a reason to return.
  * @idle:	server: in WAIT with nothing to run.
  * @dead:	server: it takes nobody any more.
+ * @notify:	server, constant: woken by every push to its list.
+ * @shared:	server, constant: while busy, its workers go to the group list.
+ * @multi:	server, constant: may run several workers.
+ * @asleep:	(own) worker: RUNNING, but asleep in a no-preempt section.
+ * @kick_slice:	worker: @kick_run is for the end of its slice.
+ * @slice_owed:	(own) worker: a slice ended in its present section before.
+ * @slice_armed: server: its slice timer runs.
+ * @slice_misses: server (timer): how often its worker had no CPU at the end.
  * @timestamps:	constant: it asked for them.
  * @drained:	(own) the hold has let other works go first.
  * @sig_hidden:	(own) TIF_SIGPENDING was cleared though a signal is pending.
@@ -113,12 +134,18 @@ enum {
  * @kick_run:	worker: the run that a kick is for.
  * @corpse:	server: slot of a worker that exited under it, to be freed.
  * @resume_next: worker (own): next_tid of a WAIT to be run again after a handler.
+ * @nrunning:	server: how many are RUNNING under it; above 1 only with @multi.
+ * @slice_run:	server (timer): the run that it has seen on a CPU at its end.
+ * @slice_ns:	constant: of a worker before that of its server; 0 for none.
+ * @slice_start: worker: when this run began.
+ * @slice_base:	worker: its CPU time then.
  * @wakers:	how many have decided to wake it and not done so yet (sleep.c).
  * @slot:	the mirror that user space sees.
  * @task:	constant, referenced.
  * @group:	constant, referenced.
  * @server:	worker: under which it is RUNNING, else NULL.
- * @running:	server: the worker which is RUNNING under it.
+ * @running:	server: the worker which is RUNNING under it; with @multi the one
+ *		it started last, if that still is.
  * @home:	worker: on whose list it is queued, NULL for the group's; changed
  *		by itself under @lock; referenced.
  * @lease:	worker (own): the dead server it ran under, to be put.
@@ -139,6 +166,14 @@ struct umcg_thread {
 	bool pending;
 	bool idle;
 	bool dead;
+	bool notify;
+	bool shared;
+	bool multi;
+	bool asleep;
+	bool kick_slice;
+	bool slice_owed;
+	bool slice_armed;
+	u8 slice_misses;
 	bool timestamps;
 	bool drained;
 	bool sig_hidden;
@@ -153,6 +188,11 @@ struct umcg_thread {
 	u32 kick_run;
 	u32 corpse;
 	u32 resume_next;
+	u32 nrunning;
+	u32 slice_run;
+	u64 slice_ns;
+	u64 slice_start;
+	u64 slice_base;
 	atomic_t wakers;
 
 	struct umcg_task *slot;
@@ -174,6 +214,7 @@ struct umcg_thread {
 		struct hrtimer timer;		/* worker */
 		struct {			/* server */
 			struct irq_work irq_work;
+			struct hrtimer slice_timer;
 			struct list_head server_node;
 			struct list_head idle_node;
 		};
@@ -221,6 +262,24 @@ struct umcg_thread *umcg_group_find(struct umcg_group *group, u32 tid);
 void umcg_idle_begin(struct umcg_thread *server);
 void umcg_idle_end(struct umcg_thread *server);
 bool umcg_idle_wake_locked(struct umcg_group *group, struct umcg_wakes *wakes);
+
+/* poll.c */
+void umcg_poll_init(struct umcg_group *group);
+void umcg_poll_notify(struct umcg_group *group);
+__poll_t umcg_poll(struct umcg_group *group, struct file *file,
+		   struct poll_table_struct *table);
+
+/* slice.c */
+void umcg_slice_begin_locked(struct umcg_thread *worker,
+			     struct umcg_thread *server);
+enum hrtimer_restart umcg_slice_timer(struct hrtimer *timer);
+
+/* section.c */
+bool umcg_section_set(const struct umcg_thread *worker);
+void umcg_section_end(struct umcg_thread *worker);
+bool umcg_section_defers_locked(struct umcg_thread *self);
+void umcg_section_block_locked(struct umcg_thread *worker,
+			       struct umcg_wakes *wakes);
 
 /* slot.c */
 int umcg_slots_init(struct umcg_group *group);
@@ -271,7 +330,8 @@ enum hrtimer_restart umcg_wait_timer(struct hrtimer *timer);
 /* wake.c */
 int umcg_wake(struct umcg_group *group, const struct umcg_wake *args);
 int umcg_kick(struct umcg_group *group, const struct umcg_kick *args);
-int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server);
+int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server,
+		     bool slice, struct umcg_wakes *wakes);
 void umcg_remote_locked(struct umcg_thread *thread, bool *add);
 void umcg_remote_add(struct umcg_thread *thread);
 void umcg_remote_fn(struct callback_head *head);
