@@ -210,7 +210,9 @@ struct umcg_query {
  *		can be seen on a list.
  * @user:	put into the slot before anybody sees it.
  * @slice_ns:	worker or server: longest run before the worker is preempted, in
- *		nanoseconds; 0 for none.
+ *		nanoseconds; 0 for none. From slice_min_ns up to 2^47 - 1, a day and
+ *		a half. A worker's own goes before its server's. A worker that had no
+ *		CPU in its slice, because others had it, is not preempted.
  * @reserved:	must be 0.
  */
 struct umcg_register {

@@ -117,12 +117,12 @@ static void kick_all_of(struct umcg_thread *server)
 		worker = server->running;
 		raw_spin_unlock_irq(&server->lock);
 		if (worker)
-			umcg_kick_worker(worker, server, false, &wakes);
+			umcg_kick_worker(worker, server, 0, &wakes);
 		return;
 	}
 	list_for_each_entry_rcu(worker, &server->group->threads, thread_node)
 		if (!worker->is_server)
-			umcg_kick_worker(worker, server, false, &wakes);
+			umcg_kick_worker(worker, server, 0, &wakes);
 }
 
 static void leave_server(struct umcg_thread *self)

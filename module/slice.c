@@ -2,9 +2,9 @@
 /*
  * slice.c - time slices
  *
- * One timer for each server that has slices to watch. It is not touched by
- * a switch: it looks at the run it finds when it fires, and is started again for
- * what is left of that. So a switch costs a look at @slice_armed.
+ * One timer for each server that has slices to watch. A switch touches it only
+ * if it is not set, or set for later than the new slice ends: when it fires it
+ * looks at the run it finds, and is set for what is left of that.
  *
  * A slice is time from the start of the run. But a worker that has not had a CPU
  * for it, because the machine is busy with others, is not preempted: it would
@@ -18,7 +18,9 @@
 
 #include "umcg.h"
 
-#define BACKOFF_MAX	10
+/* The latest look at a worker that has had no CPU, unless its slice is longer. */
+#define BACKOFF_MAX_NS	(20 * NSEC_PER_MSEC)
+#define MISSES_MAX	10
 
 static u64 slice_of(const struct umcg_thread *worker,
 		    const struct umcg_thread *server)
@@ -26,66 +28,88 @@ static u64 slice_of(const struct umcg_thread *worker,
 	return worker->slice_ns ?: server->slice_ns;
 }
 
+static void begin(struct umcg_thread *worker, u64 now)
+{
+	worker->slice_start = now;
+	worker->slice_base = READ_ONCE(worker->task->se.sum_exec_runtime);
+	worker->slice_seen = false;
+	worker->slice_misses = 0;
+}
+
 /*
  * Under both locks: @worker was just given the turn of @server, which is not
- * dead, so its timer will be cancelled after this.
+ * dead, so its timer will be cancelled after this. If the timer has fired and
+ * waits for the lock it was set for no later than now, and is left alone.
  */
 void umcg_slice_begin_locked(struct umcg_thread *worker,
 			     struct umcg_thread *server)
 {
 	u64 slice = slice_of(worker, server);
+	u64 now, end;
 
 	if (!slice)
 		return;
-	WRITE_ONCE(worker->slice_start, ktime_get_ns());
-	WRITE_ONCE(worker->slice_base, worker->task->se.sum_exec_runtime);
-	if (server->slice_armed)
+	now = ktime_get_ns();
+	end = now + slice;
+	begin(worker, now);
+	if (server->slice_armed && server->slice_expires <= end)
 		return;
 	server->slice_armed = true;
-	hrtimer_start(&server->slice_timer, ns_to_ktime(slice),
-		      HRTIMER_MODE_REL_HARD);
+	server->slice_expires = end;
+	hrtimer_start(&server->slice_timer, ns_to_ktime(end),
+		      HRTIMER_MODE_ABS_HARD);
 }
 
 /* Has the run had a CPU, so that its time may be over? */
-static bool had_cpu(struct umcg_thread *server, struct umcg_thread *worker)
+static bool had_cpu(struct umcg_thread *worker)
 {
 	u64 used = READ_ONCE(worker->task->se.sum_exec_runtime) -
-		   READ_ONCE(worker->slice_base);
-	bool seen = server->slice_run == worker->run;
+		   worker->slice_base;
+	bool seen = worker->slice_seen;
 
+	/* In a section, and not waiting for a CPU. */
+	if (READ_ONCE(worker->asleep))
+		return true;
 	if (used >= UMCG_SLICE_MIN_NS)
 		return true;
 	/* Its account is brought up to date by ticks and switches only. */
-	if (!READ_ONCE(worker->task->on_cpu))
-		return false;
-	server->slice_run = worker->run;
-	return seen;
+	worker->slice_seen = READ_ONCE(worker->task->on_cpu);
+	return seen && worker->slice_seen;
 }
 
-/* How long until the timer is to look again; *@over: preempt @worker now. */
-static u64 next_look(struct umcg_thread *server, struct umcg_thread *worker,
-		     bool *over)
+/* When to look again at a worker whose slice has ended without a CPU. */
+static u64 look_again(struct umcg_thread *worker, u64 slice, u64 now)
+{
+	u64 delay;
+
+	if (worker->slice_seen)
+		return now + UMCG_SLICE_MIN_NS;
+	if (worker->slice_misses < MISSES_MAX)
+		worker->slice_misses++;
+	delay = slice << worker->slice_misses;
+	return now + min(delay, max(slice, BACKOFF_MAX_NS));
+}
+
+/*
+ * When to look at @worker, which runs under @server, again; 0 if it has no slice.
+ * @over: preempt it now. It may be in a section and go on: a new slice begins.
+ */
+static u64 look(struct umcg_thread *worker, struct umcg_thread *server,
+		bool *over)
 {
 	u64 slice = slice_of(worker, server);
-	u64 ran = ktime_get_ns() - READ_ONCE(worker->slice_start);
+	u64 now = ktime_get_ns();
+	u64 end = worker->slice_start + slice;
 
 	if (!slice)
 		return 0;
-	if (ran < slice) {
-		server->slice_misses = 0;
-		return max_t(u64, slice - ran, UMCG_SLICE_MIN_NS);
-	}
-	*over = had_cpu(server, worker);
-	if (*over) {
-		server->slice_misses = 0;
-		server->slice_run = 0;
-		return slice;
-	}
-	if (server->slice_run == worker->run)
-		return UMCG_SLICE_MIN_NS;
-	if (server->slice_misses < BACKOFF_MAX)
-		server->slice_misses++;
-	return slice << server->slice_misses;
+	if (now < end)
+		return max(end, now + UMCG_SLICE_MIN_NS);
+	if (!had_cpu(worker))
+		return look_again(worker, slice, now);
+	*over = true;
+	begin(worker, now);
+	return now + slice;
 }
 
 /* Hard interrupt. A worker that is found under the lock lives on under RCU. */
@@ -96,22 +120,25 @@ enum hrtimer_restart umcg_slice_timer(struct hrtimer *timer)
 	struct umcg_wakes wakes = {};
 	struct umcg_thread *worker;
 	bool over = false;
-	u64 delay = 0;
+	u64 next = 0;
+	u32 run = 0;
 
 	rcu_read_lock();
 	raw_spin_lock(&server->lock);
 	worker = server->running;
-	if (worker && !server->dead)
-		delay = next_look(server, worker, &over);
-	if (!delay)
-		server->slice_armed = false;
+	if (worker && !server->dead) {
+		next = look(worker, server, &over);
+		run = worker->run;
+	}
+	server->slice_armed = next;
+	server->slice_expires = next;
+	/* Under the lock: after it a switch may set the timer for sooner. */
+	if (next)
+		hrtimer_set_expires(timer, ns_to_ktime(next));
 	raw_spin_unlock(&server->lock);
 	if (over)
-		umcg_kick_worker(worker, server, true, &wakes);
+		umcg_kick_worker(worker, server, run, &wakes);
 	rcu_read_unlock();
 	umcg_wakes_run(&wakes);
-	if (!delay)
-		return HRTIMER_NORESTART;
-	hrtimer_forward_now(timer, ns_to_ktime(delay));
-	return HRTIMER_RESTART;
+	return next ? HRTIMER_RESTART : HRTIMER_NORESTART;
 }

@@ -119,7 +119,9 @@ enum {
  * @kick_slice:	worker: @kick_run is for the end of its slice.
  * @slice_owed:	(own) worker: a slice ended in its present section before.
  * @slice_armed: server: its slice timer runs.
- * @slice_misses: server (timer): how often its worker had no CPU at the end.
+ * @slice_seen:	worker (by its server's lock): on a CPU when last looked at, after
+ *		its slice.
+ * @slice_misses: worker (likewise): how often it had no CPU at the end.
  * @timestamps:	constant: it asked for them.
  * @drained:	(own) the hold has let other works go first.
  * @sig_hidden:	(own) TIF_SIGPENDING was cleared though a signal is pending.
@@ -135,10 +137,10 @@ enum {
  * @corpse:	server: slot of a worker that exited under it, to be freed.
  * @resume_next: worker (own): next_tid of a WAIT to be run again after a handler.
  * @nrunning:	server: how many are RUNNING under it; above 1 only with @multi.
- * @slice_run:	server (timer): the run that it has seen on a CPU at its end.
  * @slice_ns:	constant: of a worker before that of its server; 0 for none.
- * @slice_start: worker: when this run began.
- * @slice_base:	worker: its CPU time then.
+ * @slice_expires: server: when its slice timer fires next, if armed.
+ * @slice_start: worker (by its server's lock): when this slice began.
+ * @slice_base:	worker (likewise): its CPU time then.
  * @wakers:	how many have decided to wake it and not done so yet (sleep.c).
  * @slot:	the mirror that user space sees.
  * @task:	constant, referenced.
@@ -173,6 +175,7 @@ struct umcg_thread {
 	bool kick_slice;
 	bool slice_owed;
 	bool slice_armed;
+	bool slice_seen;
 	u8 slice_misses;
 	bool timestamps;
 	bool drained;
@@ -189,8 +192,8 @@ struct umcg_thread {
 	u32 corpse;
 	u32 resume_next;
 	u32 nrunning;
-	u32 slice_run;
 	u64 slice_ns;
+	u64 slice_expires;
 	u64 slice_start;
 	u64 slice_base;
 	atomic_t wakers;
@@ -331,7 +334,7 @@ enum hrtimer_restart umcg_wait_timer(struct hrtimer *timer);
 int umcg_wake(struct umcg_group *group, const struct umcg_wake *args);
 int umcg_kick(struct umcg_group *group, const struct umcg_kick *args);
 int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server,
-		     bool slice, struct umcg_wakes *wakes);
+		     u32 slice_run, struct umcg_wakes *wakes);
 void umcg_remote_locked(struct umcg_thread *thread, bool *add);
 void umcg_remote_add(struct umcg_thread *thread);
 void umcg_remote_fn(struct callback_head *head);

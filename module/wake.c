@@ -58,10 +58,11 @@ void umcg_remote_fn(struct callback_head *head)
 
 /*
  * Preemption disabled, also in a hard interrupt. Preempts @worker, if it runs
- * (under @server, if given); @slice: because its time is over.
+ * (under @server, if given); @slice_run: because the time of that run is over,
+ * 0 if it is for something else.
  */
 int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server,
-		     bool slice, struct umcg_wakes *wakes)
+		     u32 slice_run, struct umcg_wakes *wakes)
 {
 	unsigned long flags;
 	bool add = false;
@@ -71,13 +72,14 @@ int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server,
 	if (worker->state == UMCG_TASK_NONE) {
 		ret = -ESRCH;
 	} else if (worker->state == UMCG_TASK_RUNNING &&
-		   (!server || worker->server == server)) {
+		   (!server || worker->server == server) &&
+		   (!slice_run || worker->run == slice_run)) {
 		ret = 0;
 		if (worker->asleep) {
 			umcg_section_block_locked(worker, wakes);
 		} else {
 			worker->kick_run = worker->run;
-			worker->kick_slice = slice;
+			worker->kick_slice = slice_run;
 			umcg_remote_locked(worker, &add);
 		}
 	}
@@ -115,7 +117,7 @@ static int kick_current(struct umcg_thread *server, struct umcg_wakes *wakes)
 	raw_spin_unlock_irq(&server->lock);
 	if (!worker)
 		return -EAGAIN;
-	return umcg_kick_worker(worker, server, false, wakes);
+	return umcg_kick_worker(worker, server, 0, wakes);
 }
 
 int umcg_kick(struct umcg_group *group, const struct umcg_kick *args)
@@ -131,7 +133,7 @@ int umcg_kick(struct umcg_group *group, const struct umcg_kick *args)
 	else if (!(args->flags & UMCG_KICK_CURRENT))
 		ret = thread->is_server ?
 		      kick_server(thread) :
-		      umcg_kick_worker(thread, NULL, false, &wakes);
+		      umcg_kick_worker(thread, NULL, 0, &wakes);
 	else
 		ret = thread->is_server ? kick_current(thread, &wakes) : -EINVAL;
 	umcg_wakes_run(&wakes);
