@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,41 @@ long read_number(const char *file, const char *word)
 			number = strtol(line + strlen(word), NULL, 10);
 	fclose(f);
 	return number;
+}
+
+unsigned long timer_interrupts(void)
+{
+	FILE *f = fopen("/proc/interrupts", "re");
+	unsigned long sum = 0, one;
+	char line[4096], *at, *end;
+
+	expect(f);
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, "LOC:");
+		if (!at)
+			continue;
+		for (at += 4; one = strtoul(at, &end, 10), end != at; at = end)
+			sum += one;
+	}
+	fclose(f);
+	return sum;
+}
+
+int cpu_count(void)
+{
+	cpu_set_t set;
+
+	expect_sys(sched_getaffinity(0, sizeof(set), &set));
+	return CPU_COUNT(&set);
+}
+
+void pin(pid_t tid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	expect_sys(sched_setaffinity(tid, sizeof(set), &set));
 }
 
 unsigned long own_switches(void)

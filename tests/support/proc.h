@@ -29,6 +29,13 @@ unsigned long count_lines(const char *file, const char *text);
 /* The number behind that word in that file; -1 if there is none. */
 long read_number(const char *file, const char *word);
 
+/* Timer interrupts of all processors together. */
+unsigned long timer_interrupts(void);
+
+/* How many processors this process may use, and a thread on one of them only. */
+int cpu_count(void);
+void pin(pid_t tid, int cpu);
+
 /* Voluntary switches of the calling thread, without leaving it. */
 unsigned long own_switches(void);
 
