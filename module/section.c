@@ -13,9 +13,22 @@
  */
 #include "umcg.h"
 
-bool umcg_section_set(const struct umcg_thread *worker)
+/*
+ * In sched_out of @self, which is RUNNING. Is it not to be told that it sleeps? If
+ * a preemption is due, owed already or just sent, this is when it is paid: who
+ * has kicked is not to wait for as long as that sleep lasts.
+ */
+bool umcg_section_hides_locked(struct umcg_thread *self)
 {
-	return READ_ONCE(worker->slot->section) & UMCG_SECTION_NOPREEMPT;
+	u32 *word = &self->slot->section;
+
+	if (!(READ_ONCE(*word) & UMCG_SECTION_NOPREEMPT))
+		return false;
+	if (self->kick_run != self->run)
+		return true;
+	atomic_andnot(UMCG_SECTION_OWED, (atomic_t *)word);
+	self->slice_owed = false;
+	return false;
 }
 
 /* The worker stops of its own will, or is preempted all the same. */
@@ -37,29 +50,11 @@ bool umcg_section_defers_locked(struct umcg_thread *self)
 		umcg_section_end(self);
 		return false;
 	}
-	do {
-		if (!(old & UMCG_SECTION_NOPREEMPT))
-			return false;
-	} while (!try_cmpxchg(word, &old, old | UMCG_SECTION_OWED));
+	if (!(old & UMCG_SECTION_NOPREEMPT))
+		return false;
+	/* Not in a loop: other threads may write to it as fast as they can. */
+	atomic_or(UMCG_SECTION_OWED, (atomic_t *)word);
 	if (self->kick_slice)
 		self->slice_owed = true;
 	return true;
-}
-
-/* @worker is RUNNING, asleep in a section, and kicked: that is a block now. */
-void umcg_section_block_locked(struct umcg_thread *worker,
-			       struct umcg_wakes *wakes)
-{
-	struct umcg_thread *server = worker->server;
-
-	worker->asleep = false;
-	worker->server = NULL;
-	WRITE_ONCE(worker->state, UMCG_TASK_BLOCKED);
-	umcg_slot_state(worker, 0);
-	raw_spin_lock(&server->lock);
-	umcg_tell_locked(server, worker, UMCG_CUR_BLOCK);
-	if (server->dead)
-		worker->lease = server;
-	umcg_wakes_add(wakes, server);
-	raw_spin_unlock(&server->lock);
 }

@@ -115,8 +115,8 @@ enum {
  * @notify:	server, constant: woken by every push to its list.
  * @shared:	server, constant: while busy, its workers go to the group list.
  * @multi:	server, constant: may run several workers.
- * @asleep:	(own) worker: RUNNING, but asleep in a no-preempt section.
- * @kick_slice:	worker: @kick_run is for the end of its slice.
+ * @asleep:	(own) worker: asleep in a no-preempt section, RUNNING unless kicked.
+ * @kick_slice:	worker: @kick_run is for the end of its slice, too.
  * @slice_owed:	(own) worker: a slice ended in its present section before.
  * @slice_armed: server: its slice timer runs.
  * @slice_seen:	worker (by its server's lock): on a CPU when last looked at, after
@@ -130,6 +130,7 @@ enum {
  * @slot_kept:	(own) on leaving: its last server frees the slot.
  * @zombie:	(own) on leaving: its slot is on a list.
  * @clock:	constant.
+ * @blocked_in:	(own) worker: number of the system call it fell asleep in.
  * @wait_result: worker: what its WAIT returns once it is scheduled.
  * @index:	constant: its slot.
  * @run:	worker: counts its runs, so that a stale kick is ignored.
@@ -185,6 +186,7 @@ struct umcg_thread {
 	bool slot_kept;
 	bool zombie;
 	u8 clock;
+	u32 blocked_in;
 	int wait_result;
 	u32 index;
 	u32 run;
@@ -278,11 +280,9 @@ void umcg_slice_begin_locked(struct umcg_thread *worker,
 enum hrtimer_restart umcg_slice_timer(struct hrtimer *timer);
 
 /* section.c */
-bool umcg_section_set(const struct umcg_thread *worker);
+bool umcg_section_hides_locked(struct umcg_thread *self);
 void umcg_section_end(struct umcg_thread *worker);
 bool umcg_section_defers_locked(struct umcg_thread *self);
-void umcg_section_block_locked(struct umcg_thread *worker,
-			       struct umcg_wakes *wakes);
 
 /* slot.c */
 int umcg_slots_init(struct umcg_group *group);
@@ -341,6 +341,7 @@ void umcg_remote_fn(struct callback_head *head);
 
 /* block.c */
 extern struct preempt_ops umcg_preempt_ops;
+void umcg_block_locked(struct umcg_thread *worker, struct umcg_wakes *wakes);
 void umcg_server_irq_work(struct irq_work *work);
 
 /* hold.c */

@@ -64,6 +64,7 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 	worker->queued = false;
 	worker->parked = false;
 	worker->frame = false;
+	worker->kick_slice = false;
 	worker->run++;
 	WRITE_ONCE(worker->slot->cur, server->index);
 	WRITE_ONCE(worker->state, UMCG_TASK_RUNNING);

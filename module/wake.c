@@ -50,6 +50,7 @@ void umcg_remote_fn(struct callback_head *head)
 	if (self->state == UMCG_TASK_RUNNING && self->kick_run == self->run &&
 	    !umcg_section_defers_locked(self))
 		umcg_preempt_locked(self, &wakes);
+	self->kick_slice = false;
 	raw_spin_unlock_irq(&self->lock);
 	umcg_wakes_run(&wakes);
 	preempt_enable();
@@ -76,10 +77,10 @@ int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server,
 		   (!slice_run || worker->run == slice_run)) {
 		ret = 0;
 		if (worker->asleep) {
-			umcg_section_block_locked(worker, wakes);
+			umcg_block_locked(worker, wakes);
 		} else {
 			worker->kick_run = worker->run;
-			worker->kick_slice = slice_run;
+			worker->kick_slice |= slice_run != 0;
 			umcg_remote_locked(worker, &add);
 		}
 	}
