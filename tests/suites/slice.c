@@ -40,17 +40,6 @@ static __u64 run_a_slice(struct server *s, struct worker *w)
 	return ran;
 }
 
-/* Run it to its end, through as many slices as that takes. */
-static void finish(struct server *s, struct worker *w)
-{
-	__u32 why;
-
-	while ((why = server_run(s, w)) == UMCG_CUR_PREEMPT)
-		server_expect(s, w, UMCG_EV_PREEMPT);
-	expect_eq(why, UMCG_CUR_EXIT);
-	pthread_join(w->thread, NULL);
-}
-
 START_TEST(a_spinner_is_stopped)
 {
 	struct worker w = { .run = worker_spin, .arg = &stop };
@@ -76,7 +65,7 @@ START_TEST(a_spinner_is_stopped)
 	     best / USEC, worst / USEC);
 	ck_assert_uint_lt(best, 2 * SLICE + 10 * MSEC);
 	end_spinning();
-	finish(&boss, &w);
+	server_run_out(&boss, &w);
 }
 END_TEST
 
@@ -98,8 +87,8 @@ START_TEST(without_a_spare_processor)
 		ck_assert_uint_gt(step_get(&w[i % 2]), before);
 	}
 	end_spinning();
-	finish(&boss, &w[0]);
-	finish(&boss, &w[1]);
+	server_run_out(&boss, &w[0]);
+	server_run_out(&boss, &w[1]);
 }
 END_TEST
 
@@ -115,7 +104,7 @@ static void its_own(__u64 servers, __u64 own, __u64 least, __u64 most)
 	ck_assert_uint_ge(ran, least);
 	ck_assert_uint_lt(ran, most);
 	end_spinning();
-	finish(&boss, &w);
+	server_run_out(&boss, &w);
 }
 
 START_TEST(a_workers_own_is_shorter)
@@ -164,8 +153,8 @@ START_TEST(a_short_one_after_a_long_one)
 		ck_assert_uint_lt(ran, LONG_SLICE / 10);
 	}
 	end_spinning();
-	finish(&boss, &first);
-	finish(&boss, &w);
+	server_run_out(&boss, &first);
+	server_run_out(&boss, &w);
 }
 END_TEST
 
@@ -187,7 +176,8 @@ static long hand_over(struct worker *w)
 START_TEST(after_a_handoff)
 {
 	struct worker to = { .run = worker_spin, .arg = &stop };
-	struct worker from = { .run = hand_over, .arg = &to };
+	struct worker from = { .run = hand_over, .arg = &to,
+			       .args = { .slice_ns = LONG_SLICE } };
 	__u64 ran;
 
 	begin(SLICE);
@@ -205,8 +195,8 @@ START_TEST(after_a_handoff)
 	ck_assert_uint_eq(worker_state(&from),
 			  UMCG_TASK_RUNNABLE | UMCG_TF_PARKED);
 	end_spinning();
-	finish(&boss, &from);
-	finish(&boss, &to);
+	server_run_out(&boss, &from);
+	server_run_out(&boss, &to);
 }
 END_TEST
 
@@ -249,7 +239,7 @@ START_TEST(too_short_and_too_long)
 		begin(good[i]);
 		worker_hire(&boss, &w);
 		end_spinning();
-		finish(&boss, &w);
+		server_run_out(&boss, &w);
 		ck_assert_int_eq(umcg_unregister(group), 0);
 	}
 }

@@ -34,17 +34,6 @@ static void end_spinning(void)
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Run it to its end, through as many slices as that takes. */
-static void finish(struct server *s, struct worker *w)
-{
-	__u32 why;
-
-	while ((why = server_run(s, w)) == UMCG_CUR_PREEMPT)
-		server_expect(s, w, UMCG_EV_PREEMPT);
-	expect_eq(why, UMCG_CUR_EXIT);
-	pthread_join(w->thread, NULL);
-}
-
 static long park_once(struct worker *w)
 {
 	worker_park(w);
@@ -86,14 +75,14 @@ START_TEST(no_timer_when_nobody_runs)
 	ck_assert_uint_eq(slice_timers(), 0);
 	ck_assert_int_eq(server_run(&boss, &parker), UMCG_CUR_WAIT);
 	expect(!pthread_create(&thread, NULL, look_and_end, &w));
-	server_finish(&boss, &w);
+	server_run_out(&boss, &w);
 	pthread_join(thread, NULL);
 	ck_assert_uint_eq(while_it_ran, 1);
 	wait_for(!slice_timers());
-	server_finish(&boss, &parker);
+	server_run_out(&boss, &parker);
 	wait_for(!slice_timers());
 	/* a server takes its timer along, however far that is set */
-	server_finish(&boss, &late);
+	server_run_out(&boss, &late);
 	ck_assert_uint_eq(slice_timers(), 1);
 	ck_assert_int_eq(umcg_unregister(group), 0);
 	ck_assert_uint_eq(slice_timers(), 0);
@@ -159,7 +148,7 @@ START_TEST(who_has_no_processor_is_not_preempted)
 	ck_assert_uint_lt(ran, HOG_NS / 4);
 	server_expect(&boss, &w, UMCG_EV_PREEMPT);
 	end_spinning();
-	finish(&boss, &w);
+	server_run_out(&boss, &w);
 }
 END_TEST
 
@@ -184,7 +173,7 @@ static void *serve_the_starved(void *arg)
 	__atomic_store_n(&c->ready, true, __ATOMIC_SEQ_CST);
 	while (!__atomic_load_n(&go, __ATOMIC_SEQ_CST))
 		sleep_ns(MSEC);
-	finish(&c->server, &c->worker);
+	server_run_out(&c->server, &c->worker);
 	return NULL;
 }
 

@@ -180,6 +180,26 @@ void server_finish(struct server *s, struct worker *w)
 	pthread_join(w->thread, NULL);
 }
 
+void server_run_out(struct server *s, struct worker *w)
+{
+	__u32 events = 0;
+	int error;
+
+	for (;;) {
+		error = server_switch(s, w, 0);
+		if (error && error != -EINTR && error != -EAGAIN &&
+		    error != -ESRCH)
+			ck_abort_msg("switching to tid %d: %d", w->tid, error);
+		if ((!error || error == -EINTR) &&
+		    server_wait(s, w) == UMCG_CUR_EXIT)
+			break;
+		expect(server_next(s, &events) == w);
+		if (events & UMCG_EV_EXIT)
+			break;
+	}
+	pthread_join(w->thread, NULL);
+}
+
 long worker_spin(struct worker *w)
 {
 	unsigned int i = step_get(w);

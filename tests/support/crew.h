@@ -90,6 +90,12 @@ int server_switch(struct server *s, struct worker *w, __u64 timeout);
 /* Run @w until it is gone, and its thread too. Blocking is not expected. */
 void server_finish(struct server *s, struct worker *w);
 
+/*
+ * Run @w until it is gone, and its thread too, through whatever it stops for. It
+ * may be stopped on its way out, and is then seen to be gone on a list.
+ */
+void server_run_out(struct server *s, struct worker *w);
+
 /* For worker::run: steps for ever, until the int at @arg is set. */
 long worker_spin(struct worker *w);
 
