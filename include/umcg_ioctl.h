@@ -200,6 +200,13 @@ struct umcg_query {
 #define UMCG_REG_SHARED		0x00000020U /* server: while busy, idle ones are told */
 #define UMCG_REG_MULTI		0x00000040U /* server: may run several workers */
 
+/*
+ * With UMCG_REG_MULTI several workers may have stopped when WAIT returns, and cur
+ * and next_tid tell of the last one only: the state of each is in its slot. One
+ * that exits is put on its home's list as well, with UMCG_EV_EXIT. KICK_CURRENT
+ * preempts one of them.
+ */
+
 /**
  * struct umcg_register - arguments of UMCG_IOC_REGISTER
  * @flags:	UMCG_REG_*.

@@ -40,7 +40,10 @@ int umcg_unregister(struct umcg_thread *self)
 	return ret;
 }
 
-/* The server of a worker that exits hears of it; if it has none, a list does. */
+/*
+ * The server of a worker that exits hears of it; if it has none, a list does. So
+ * does it if the server may run several: two can exit before it looks.
+ */
 static void leave_worker(struct umcg_thread *self)
 {
 	struct umcg_wakes wakes = {};
@@ -60,7 +63,7 @@ static void leave_worker(struct umcg_thread *self)
 		umcg_tell_locked(server, self, UMCG_CUR_EXIT);
 		if (server->dead) {
 			self->lease = server;
-		} else if (!server->corpse) {
+		} else if (!server->corpse && !server->multi) {
 			server->corpse = self->index;
 			self->slot_kept = true;
 			told = true;
@@ -114,7 +117,7 @@ static void kick_all_of(struct umcg_thread *server)
 
 	if (!server->multi) {
 		raw_spin_lock_irq(&server->lock);
-		worker = server->running;
+		worker = umcg_runner_locked(server);
 		raw_spin_unlock_irq(&server->lock);
 		if (worker)
 			umcg_kick_worker(worker, server, 0, &wakes);

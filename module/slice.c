@@ -12,6 +12,7 @@
  * servers with short slices on few CPUs do not make a storm of interrupts.
  */
 #include <linux/hrtimer.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
@@ -21,6 +22,9 @@
 /* The latest look at a worker that has had no CPU, unless its slice is longer. */
 #define BACKOFF_MAX_NS	(20 * NSEC_PER_MSEC)
 #define MISSES_MAX	10
+
+/* How many of those that run under one server are looked at in one interrupt. */
+#define LOOKS_MAX	16U
 
 static u64 slice_of(const struct umcg_thread *worker,
 		    const struct umcg_thread *server)
@@ -92,13 +96,13 @@ static u64 look_again(struct umcg_thread *worker, u64 slice, u64 now)
 
 /*
  * When to look at @worker, which runs under @server, again; 0 if it has no slice.
- * @over: preempt it now. It may be in a section and go on: a new slice begins.
+ * @over is set to it if it is to be preempted now and nobody else is. It may be in
+ * a section and go on: a new slice begins.
  */
 static u64 look(struct umcg_thread *worker, struct umcg_thread *server,
-		bool *over)
+		u64 now, struct umcg_thread **over)
 {
 	u64 slice = slice_of(worker, server);
-	u64 now = ktime_get_ns();
 	u64 end = worker->slice_start + slice;
 
 	if (!slice)
@@ -107,9 +111,33 @@ static u64 look(struct umcg_thread *worker, struct umcg_thread *server,
 		return max(end, now + UMCG_SLICE_MIN_NS);
 	if (!had_cpu(worker))
 		return look_again(worker, slice, now);
-	*over = true;
+	if (*over)
+		return now + UMCG_SLICE_MIN_NS;
+	*over = worker;
 	begin(worker, now);
 	return now + slice;
+}
+
+/*
+ * Looks at those that run under @server, at a few of many in turn. Returns when
+ * to look again, or 0.
+ */
+static u64 look_at_runners(struct umcg_thread *server,
+			   struct umcg_thread **over)
+{
+	u32 looks = min(server->nrunning, LOOKS_MAX);
+	u64 now = ktime_get_ns();
+	u64 next = looks < server->nrunning ? now + UMCG_SLICE_MIN_NS : 0;
+
+	for (; looks; looks--) {
+		struct umcg_thread *worker = umcg_runner_locked(server);
+		u64 when = look(worker, server, now, over);
+
+		list_move_tail(&worker->run_node, &server->runners);
+		if (when && (!next || when < next))
+			next = when;
+	}
+	return next;
 }
 
 /* Hard interrupt. A worker that is found under the lock lives on under RCU. */
@@ -117,19 +145,17 @@ enum hrtimer_restart umcg_slice_timer(struct hrtimer *timer)
 {
 	struct umcg_thread *server = container_of(timer, struct umcg_thread,
 						  slice_timer);
+	struct umcg_thread *over = NULL;
 	struct umcg_wakes wakes = {};
-	struct umcg_thread *worker;
-	bool over = false;
 	u64 next = 0;
 	u32 run = 0;
 
 	rcu_read_lock();
 	raw_spin_lock(&server->lock);
-	worker = server->running;
-	if (worker && !server->dead) {
-		next = look(worker, server, &over);
-		run = worker->run;
-	}
+	if (!server->dead)
+		next = look_at_runners(server, &over);
+	if (over)
+		run = over->run;
 	server->slice_armed = next;
 	server->slice_expires = next;
 	/* Under the lock: after it a switch may set the timer for sooner. */
@@ -137,7 +163,7 @@ enum hrtimer_restart umcg_slice_timer(struct hrtimer *timer)
 		hrtimer_set_expires(timer, ns_to_ktime(next));
 	raw_spin_unlock(&server->lock);
 	if (over)
-		umcg_kick_worker(worker, server, run, &wakes);
+		umcg_kick_worker(over, server, run, &wakes);
 	rcu_read_unlock();
 	umcg_wakes_run(&wakes);
 	return next ? HRTIMER_RESTART : HRTIMER_NORESTART;

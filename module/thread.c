@@ -108,6 +108,7 @@ static void init_server(struct umcg_thread *self, u32 flags)
 	self->irq_work = IRQ_WORK_INIT_HARD(umcg_server_irq_work);
 	hrtimer_setup(&self->slice_timer, umcg_slice_timer, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS_HARD);
+	INIT_LIST_HEAD(&self->runners);
 	INIT_LIST_HEAD(&self->server_node);
 	INIT_LIST_HEAD(&self->idle_node);
 }

@@ -147,11 +147,11 @@ enum {
  * @task:	constant, referenced.
  * @group:	constant, referenced.
  * @server:	worker: under which it is RUNNING, else NULL.
- * @running:	server: the worker which is RUNNING under it; with @multi the one
- *		it started last, if that still is.
  * @home:	worker: on whose list it is queued, NULL for the group's; changed
  *		by itself under @lock; referenced.
  * @lease:	worker (own): the dead server it ran under, to be put.
+ * @run_node:	worker (by its server's lock): in @runners while RUNNING.
+ * @runners:	server: who is RUNNING under it, @nrunning of them, in no order.
  */
 struct umcg_thread {
 	raw_spinlock_t lock;
@@ -203,10 +203,7 @@ struct umcg_thread {
 	struct umcg_task *slot;
 	struct task_struct *task;
 	struct umcg_group *group;
-	union {
-		struct umcg_thread *server;
-		struct umcg_thread *running;
-	};
+	struct umcg_thread *server;
 	struct umcg_thread *home;
 	struct umcg_thread *lease;
 
@@ -216,8 +213,12 @@ struct umcg_thread {
 	struct callback_head remote;
 	struct callback_head exit;
 	union {
-		struct hrtimer timer;		/* worker */
+		struct {			/* worker */
+			struct hrtimer timer;
+			struct list_head run_node;
+		};
 		struct {			/* server */
+			struct list_head runners;
 			struct irq_work irq_work;
 			struct hrtimer slice_timer;
 			struct list_head server_node;
@@ -315,6 +316,7 @@ void umcg_home_refresh(struct umcg_thread *self);
 int umcg_wait(struct umcg_thread *self, const struct umcg_wait *args);
 void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
 		      u32 why);
+struct umcg_thread *umcg_runner_locked(struct umcg_thread *server);
 int umcg_startable_locked(struct umcg_thread *worker);
 void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 		       struct umcg_wakes *wakes);

@@ -19,15 +19,21 @@ void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
 {
 	WRITE_ONCE(server->slot->cur, worker->index | why);
 	if (why == UMCG_CUR_RUNNING) {
-		server->running = worker;
+		list_add(&worker->run_node, &server->runners);
 		server->nrunning++;
 		return;
 	}
-	if (server->running == worker)
-		server->running = NULL;
+	list_del(&worker->run_node);
 	server->nrunning--;
 	server->pending = true;
 	umcg_poll_notify(server->group);
+}
+
+/* Under @server->lock: who runs under it, or one of several; NULL if nobody. */
+struct umcg_thread *umcg_runner_locked(struct umcg_thread *server)
+{
+	return list_first_entry_or_null(&server->runners, struct umcg_thread,
+					run_node);
 }
 
 /* May @worker be switched to? Under its lock. */
@@ -133,7 +139,7 @@ static int sleep_on(struct umcg_thread *self, u32 tid)
 	int ret = 0;
 
 	raw_spin_lock_irq(&self->lock);
-	running = self->running;
+	running = umcg_runner_locked(self);
 	if (multi || (running && running->tid == tid)) {
 		umcg_sleep_begin_locked(self);
 	} else {

@@ -114,7 +114,7 @@ static int kick_current(struct umcg_thread *server, struct umcg_wakes *wakes)
 	struct umcg_thread *worker;
 
 	raw_spin_lock_irq(&server->lock);
-	worker = server->running;
+	worker = umcg_runner_locked(server);
 	raw_spin_unlock_irq(&server->lock);
 	if (!worker)
 		return -EAGAIN;

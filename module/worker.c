@@ -98,6 +98,7 @@ static void unlock_pair(struct umcg_thread *one, struct umcg_thread *two)
 static void inherit_locked(struct umcg_thread *self, struct umcg_thread *target,
 			   struct umcg_thread *server, struct umcg_wakes *wakes)
 {
+	list_del(&self->run_node);
 	server->nrunning--;
 	umcg_start_locked(target, server, wakes);
 	WRITE_ONCE(self->slot->next_tid, target->tid | UMCG_TID_RUNNING);
