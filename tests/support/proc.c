@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "proc.h"
 #include "suite.h"
 
@@ -53,6 +54,24 @@ struct proc_switches proc_switches(pid_t tid)
 	/* with the colon and the line's start: one is the other's end */
 	s.voluntary = number_behind(text, "\nvoluntary_ctxt_switches:");
 	s.involuntary = number_behind(text, "\nnonvoluntary_ctxt_switches:");
+	return s;
+}
+
+static bool has_settled(pid_t tid, struct proc_switches *s)
+{
+	struct proc_switches before = proc_switches(tid);
+
+	sleep_ns(3 * MSEC);
+	*s = proc_switches(tid);
+	return proc_state(tid) == 'S' && s->voluntary == before.voluntary &&
+	       s->involuntary == before.involuntary;
+}
+
+struct proc_switches proc_settled(pid_t tid)
+{
+	struct proc_switches s;
+
+	wait_for(has_settled(tid, &s));
 	return s;
 }
 

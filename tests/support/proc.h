@@ -17,6 +17,12 @@ struct proc_switches {
 /* Each of these fails the test if the thread is not there. */
 struct proc_switches proc_switches(pid_t tid);
 
+/*
+ * The same once it sleeps and they stand still: 'S' is to be read a moment before
+ * the switch is counted.
+ */
+struct proc_switches proc_settled(pid_t tid);
+
 /* Nanoseconds on a processor, as the scheduler counts them. */
 __u64 proc_cpu_ns(pid_t tid);
 
