@@ -16,12 +16,19 @@
 
 #include "umcg.h"
 
+/*
+ * Wakes all, also those that sleep exclusively: to whom it is readable differs,
+ * and one that is woken in vain passes nothing on.
+ */
 static void poll_work(struct irq_work *work)
 {
 	struct umcg_group *group = container_of(work, struct umcg_group,
 						poll_work);
+	__poll_t mask = EPOLLIN | EPOLLRDNORM;
 
-	wake_up_poll(&group->poll_wait, EPOLLIN | EPOLLRDNORM);
+	if (READ_ONCE(group->ended))
+		mask |= EPOLLHUP;
+	__wake_up(&group->poll_wait, TASK_NORMAL, 0, poll_to_key(mask));
 }
 
 void umcg_poll_init(struct umcg_group *group)
