@@ -51,7 +51,8 @@ static void become_runnable(struct umcg_thread *self)
 			umcg_queue_locked(self, self->frame ?
 					  UMCG_EV_WAKE | UMCG_EV_SIGNAL :
 					  UMCG_EV_WAKE, &wakes);
-		} else if (self->parked && self->frame) {
+		} else if (self->state == UMCG_TASK_RUNNABLE && self->frame &&
+			   !self->queued) {
 			umcg_queue_locked(self, UMCG_EV_SIGNAL, &wakes);
 		}
 	}

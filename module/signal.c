@@ -112,12 +112,15 @@ static int dequeue_probe(struct kprobe *probe, struct pt_regs *regs)
  * handler will run. It returns EINTR then, or, if the kernel has set up its
  * restart already, it is called again: its target was started before, so it
  * only parks. If the worker had been woken, that wake-up is kept as the token,
- * or it would be lost to the WAIT that follows.
+ * or it would be lost to the WAIT that follows. A wake-up that comes after this
+ * must become the token itself, so the worker is parked no longer, though it is
+ * its hold that queues it.
  */
 static void drop_wait_locked(struct umcg_thread *self)
 {
 	if (!self->parked && !self->wait_result)
 		self->token = true;
+	self->parked = false;
 	if (!self->restart_eintr)
 		self->resume_next = READ_ONCE(self->slot->next_tid);
 	self->restart = false;
