@@ -9,6 +9,7 @@
 
 #define LEAD_MIN	(300 * USEC)
 #define LEAD_MAX	(20 * MSEC)
+#define STEP_MAX	(200 * USEC)
 
 void duel_begin(struct duel *d, const char *name)
 {
@@ -17,6 +18,7 @@ void duel_begin(struct duel *d, const char *name)
 		.lead = LEAD_MIN,
 		.end = now() + DUEL_SECONDS * SEC,
 		.seed = 1,
+		.step = USEC,
 	};
 	expect_sys(prctl(PR_SET_TIMERSLACK, 1));
 }
@@ -41,10 +43,18 @@ void duel_sleep(const struct duel *d, __u64 due)
 
 void duel_won(struct duel *d, int who)
 {
-	__s64 step = USEC + rand_r(&d->seed) % (8 * USEC);
+	__s64 step;
 
 	d->wins[who]++;
-	/* whoever acts at an offset acts later if that was early, and vice versa */
+	/*
+	 * Whoever acts at an offset acts later if that was early, and vice versa:
+	 * in big steps to where both win, in small ones about that.
+	 */
+	d->step = who == d->last ? d->step * 3 / 2 : USEC;
+	if (d->step > STEP_MAX)
+		d->step = STEP_MAX;
+	d->last = who;
+	step = d->step + rand_r(&d->seed) % (4 * USEC);
 	d->offset += who ? step : -step;
 	/* it is late whatever it does: more time */
 	if (d->offset < -(__s64)d->lead / 2 && d->lead < LEAD_MAX) {

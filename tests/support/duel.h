@@ -25,7 +25,8 @@ struct duel {
 	const char *name;
 	__u64 lead;
 	unsigned long rounds, wins[2];
-	__s64 offset;
+	__s64 offset, step;
+	int last;
 	__u64 end;
 	unsigned int seed;
 };
