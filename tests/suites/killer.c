@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "crew.h"
 #include "fifo.h"
+#include "kmsg.h"
 #include "module.h"
 #include "proc.h"
 #include "suite.h"
@@ -226,23 +227,6 @@ static long live_objects(void)
 	return read_number("/proc/slabinfo", "umcg_thread ");
 }
 
-/* What the kernel has said since: nothing about us, and nothing bad. */
-static void log_is_clean(int kmsg)
-{
-	static const char *const words[] = { "umcg", "BUG", "WARNING",
-					     "Call Trace", "Oops", "stall" };
-	char record[8192];
-	ssize_t length;
-	size_t i;
-
-	while ((length = read(kmsg, record, sizeof(record) - 1)) > 0) {
-		record[length] = '\0';
-		for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-			if (strstr(record, words[i]))
-				ck_abort_msg("the kernel log: %s", record);
-	}
-}
-
 static void kill_one(int *hits)
 {
 	struct life life = { .young = rand() % 4 == 0 };
@@ -263,13 +247,12 @@ static void kill_one(int *hits)
 
 START_TEST(at_any_moment)
 {
-	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int log = kmsg_open();
 	int before = module_refcount(), hits[HITS] = { 0 }, i;
 	bool counted = cgroup_make("memory");
 	unsigned long areas;
 	long kernel = 0, available, lost;
 
-	lseek(kmsg, 0, SEEK_END);
 	seen = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	expect(seen != MAP_FAILED);
@@ -301,7 +284,7 @@ START_TEST(at_any_moment)
 		note("kernel memory of the dead: %ld bytes, %ld after %d",
 		     cgroup_number("memory.stat", "kernel "), kernel, WARM);
 	}
-	log_is_clean(kmsg);
+	kmsg_clean(log);
 }
 END_TEST
 

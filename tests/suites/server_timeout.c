@@ -163,8 +163,8 @@ START_TEST(a_server_looks_up_while_its_worker_runs)
 
 	begin(CLOCK_MONOTONIC);
 	worker_hire(&boss, &w);
-	until = now() + 10 * MSEC;
-	ck_assert_int_eq(server_switch(&boss, &w, until), -ETIMEDOUT);
+	server_leave_running(&boss, &w);
+	until = now();
 	for (i = 0; i < 5; i++) {
 		ck_assert_uint_ge(now(), until);
 		ck_assert_uint_eq(umcg_cur(boss.self),

@@ -21,42 +21,31 @@
  *
  * sched_yield() is in the mixture, and counts as an involuntary switch.
  */
+/* The disk is not for us: with it, the guest is one with that of block_disk. */
 /* vm: --smp 1 */
-/* vm: --smp 2 */
+/* vm: --smp 2 --disk include */
 /* vm: --smp 4 */
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "crew.h"
 #include "fifo.h"
 #include "proc.h"
+#include "sleeper.h"
 #include "suite.h"
-#include "uffd.h"
 
 #define WORKERS	1000
 #define BLOCKS	100
 #define SERVERS	2
 
-enum way { SLEEP, PIPE, FUTEX, FAULT, YIELD, WAYS };
-
-static const char *const way_names[WAYS] = { "nanosleep", "pipe", "futex",
-					     "page fault", "sched_yield" };
-
 struct drop {
 	struct worker w;
+	struct sleeper sleeper;
 	unsigned int seed;
-	enum way want; /* what the helper is to do for it */
-	bool helped; /* and that this is over, to the last wake-up */
-	struct drop *next; /* on the helper's stack */
-	int ends[2];
-	__u32 word;
 	unsigned long registered; /* nvcsw when REGISTER returned */
 	unsigned long last; /* nvcsw when it looked last */
 	unsigned long blocks, held, calls;
@@ -64,115 +53,9 @@ struct drop {
 };
 
 static struct drop drops[WORKERS];
-static struct drop *wanted; /* pushed by workers, taken by the helper */
 static struct fifo fifo;
-static struct uffd pages;
 static int done; /* workers that have blocked often enough */
 static __u32 finish; /* a futex: they may go */
-static bool over;
-
-static long futex(__u32 *word, int op, __u32 value)
-{
-	return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, NULL,
-		       NULL, 0);
-}
-
-/*
- * The helper, a plain thread, wakes each worker that has said how it is going to
- * block. It may be too early: then nobody blocks.
- */
-static void help(struct drop *d)
-{
-	char byte = 'x';
-
-	switch (d->want) {
-	case PIPE:
-		expect_eq(write(d->ends[1], &byte, 1), 1);
-		break;
-	case FUTEX:
-		__atomic_store_n(&d->word, 1, __ATOMIC_SEQ_CST);
-		futex(&d->word, FUTEX_WAKE, 1);
-		break;
-	case FAULT:
-		uffd_serve_zero(&pages, d - drops);
-		break;
-	default:
-		ck_abort_msg("help for what?");
-	}
-	__atomic_store_n(&d->helped, true, __ATOMIC_SEQ_CST);
-}
-
-static void *helper(void *arg)
-{
-	struct drop *d, *next;
-
-	(void)arg;
-	while (!__atomic_load_n(&over, __ATOMIC_SEQ_CST)) {
-		/* by the armful: being woken for each would be half of the work */
-		sleep_ns(300 * USEC);
-		d = __atomic_exchange_n(&wanted, NULL, __ATOMIC_SEQ_CST);
-		for (; d; d = next) {
-			next = d->next;
-			help(d);
-		}
-	}
-	return NULL;
-}
-
-/*
- * Not before the helper is through with the last time: a wake-up of his that came
- * late would be one too many for the next call, which then sleeps twice.
- */
-static void ask_for_help(struct drop *d, enum way way)
-{
-	while (!__atomic_load_n(&d->helped, __ATOMIC_SEQ_CST))
-		sched_yield();
-	d->helped = false;
-	d->want = way;
-	d->next = __atomic_load_n(&wanted, __ATOMIC_SEQ_CST);
-	while (!__atomic_compare_exchange_n(&wanted, &d->next, d, false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
-}
-
-static char *page_of(struct drop *d)
-{
-	return pages.memory + (d - drops) * pages.page;
-}
-
-static void prepare(struct drop *d, enum way way)
-{
-	if (way == FAULT)
-		expect_eq(madvise(page_of(d), pages.page, MADV_DONTNEED), 0);
-	if (way == FUTEX)
-		d->word = 0;
-	if (way == PIPE || way == FUTEX || way == FAULT)
-		ask_for_help(d, way);
-}
-
-static void block(struct drop *d, enum way way)
-{
-	struct timespec t = { .tv_nsec = rand_r(&d->seed) % 2000 * USEC };
-	char byte;
-
-	switch (way) {
-	case SLEEP:
-		syscall(SYS_nanosleep, &t, NULL);
-		break;
-	case PIPE:
-		expect_eq(read(d->ends[0], &byte, 1), 1);
-		break;
-	case FUTEX:
-		futex(&d->word, FUTEX_WAIT, 0);
-		expect_eq(__atomic_load_n(&d->word, __ATOMIC_SEQ_CST), 1);
-		break;
-	case FAULT:
-		expect_eq(*(volatile char *)page_of(d), 0);
-		break;
-	default:
-		sched_yield();
-	}
-}
 
 static void block_once(struct drop *d)
 {
@@ -180,16 +63,16 @@ static void block_once(struct drop *d)
 	enum way way = rand_r(&d->seed) % WAYS;
 	unsigned long slept;
 
-	prepare(d, way);
+	sleeper_prepare(&d->sleeper, way);
 	user_leave(&fifo);
-	block(d, way);
+	sleeper_do(&d->sleeper, way, rand_r(&d->seed) % 2000 * USEC);
 	user_enter(&fifo);
 	slept = own_switches() - d->last;
 	d->last += slept;
 	d->calls++;
 	if (!slept)
 		return;
-	if (slept > 2 || way == YIELD)
+	if (slept > 2 || way == WAY_YIELD)
 		ck_abort_msg("%lu sleeps in a %s", slept, way_names[way]);
 	/* its first instruction comes after its switch */
 	expect(fifo_turns(&fifo, d->w.args.slot) != turns);
@@ -221,13 +104,10 @@ static void start(struct umcg_group *g)
 	struct drop *d;
 	int i;
 
-	uffd_open(&pages, WORKERS);
-	expect(pages.fd >= 0);
+	sleepers_start(&drops[0].sleeper, sizeof(*drops), WORKERS);
 	for (i = 0; i < WORKERS; i++) {
 		d = &drops[i];
 		d->seed = i;
-		d->helped = true;
-		expect_sys(pipe(d->ends));
 		d->w.run = block_often;
 		d->w.arg = d;
 		worker_start(&d->w, g, 0);
@@ -288,12 +168,10 @@ static void compare_counts(void)
 START_TEST(a_thousand_workers)
 {
 	struct umcg_group *g = open_group();
-	pthread_t thread;
 	__u64 begin;
 	int i;
 
 	start(g);
-	expect(!pthread_create(&thread, NULL, helper, NULL));
 	begin = now();
 	fifo_start(&fifo, g, SERVERS);
 	if (!until_done()) {
@@ -314,11 +192,9 @@ START_TEST(a_thousand_workers)
 	wait_for(fifo_ended(&fifo) == WORKERS);
 	fifo_stop(&fifo);
 	fifo_note(&fifo, "storm");
-	ck_assert_uint_eq(fifo_count(&fifo, FIFO_EXITS), WORKERS);
 	ck_assert_int_le(fifo.in_user_max, SERVERS);
 	ck_assert_int_le(fifo.all_user_max, SERVERS);
-	__atomic_store_n(&over, true, __ATOMIC_SEQ_CST);
-	pthread_join(thread, NULL);
+	sleepers_stop();
 }
 END_TEST
 

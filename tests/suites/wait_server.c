@@ -221,11 +221,7 @@ START_TEST(sleeping_on)
 	begin();
 	worker_hire(&boss, &w);
 	worker_hire(&boss, &idle);
-	ck_assert_int_eq(server_switch(&boss, &w, now() + 5 * MSEC),
-			 -ETIMEDOUT);
-	ck_assert_uint_eq(umcg_next_tid(boss.self), w.tid | UMCG_TID_RUNNING);
-	ck_assert_uint_eq(umcg_cur(boss.self),
-			  w.args.slot | UMCG_CUR_RUNNING);
+	server_leave_running(&boss, &w);
 	ck_assert_uint_eq(worker_state(&w), UMCG_TASK_RUNNING);
 
 	/* it runs, so it cannot be run, nor anybody else */

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include "blocker.h"
+#include "proc.h"
 #include "suite.h"
 
 struct blocked {
 	const struct blocker *b;
 	int rounds;
+	unsigned int quick; /* rounds that were over without a sleep */
 };
 
 /* step is the round it is in, from 1 */
 static long block(struct worker *w)
 {
 	struct blocked *how = w->arg;
+	unsigned long before;
 	long result;
 	int i;
 
 	for (i = 0; i < how->rounds; i++) {
 		step_set(w, i + 1);
+		before = own_switches();
 		result = how->b->block(i);
 		if (result)
 			ck_abort_msg("round %d: its result is %ld", i, result);
+		if (own_switches() == before)
+			how->quick++;
 	}
 	return 0;
 }
@@ -52,9 +58,10 @@ static __u32 expected_state(const struct blocker *b)
 
 /* Return: was it seen blocked? */
 static bool one_round(struct server *s, struct blocked *how, struct worker *w,
-		      struct worker *other, int round)
+		      struct worker *other)
 {
 	__u32 state = worker_state(w), blocked = expected_state(how->b);
+	unsigned int step = step_get(w);
 
 	if (!how->b->wakes_itself || state != UMCG_TASK_RUNNABLE)
 		ck_assert_uint_eq(state, blocked);
@@ -62,13 +69,13 @@ static bool one_round(struct server *s, struct blocked *how, struct worker *w,
 	if (!how->b->wakes_itself) {
 		ck_assert_uint_eq(worker_state(w), blocked);
 		server_expect_none(s);
-		how->b->wake(round);
+		how->b->wake(step - 1);
 	}
 	server_expect(s, w, UMCG_EV_WAKE);
 	ck_assert_uint_eq(worker_state(w), UMCG_TASK_RUNNABLE);
 	meanwhile(s, other);
 	ck_assert_uint_eq(worker_state(w), UMCG_TASK_RUNNABLE);
-	ck_assert_uint_eq(step_get(w), round + 1);
+	ck_assert_uint_eq(step_get(w), step);
 	return state == blocked;
 }
 
@@ -77,7 +84,7 @@ void blocker_run(const struct blocker *b, int rounds)
 	struct blocked how = { .b = b, .rounds = rounds };
 	struct worker w = { .run = block, .arg = &how };
 	struct worker other = { .run = work_and_park };
-	int round, seen = 0;
+	int told = 0, seen = 0;
 	struct server s;
 	__u32 why;
 
@@ -85,16 +92,18 @@ void blocker_run(const struct blocker *b, int rounds)
 	worker_hire(&s, &other);
 	worker_hire(&s, &w);
 	b->prepare(0);
-	why = server_run(&s, &w);
-	for (round = 0; round < rounds; round++) {
-		ck_assert_uint_eq(why, UMCG_CUR_BLOCK);
-		ck_assert_uint_eq(step_get(&w), round + 1);
-		seen += one_round(&s, &how, &w, &other, round);
-		if (round + 1 < rounds)
-			b->prepare(round + 1);
-		why = server_run(&s, &w);
+	while ((why = server_run(&s, &w)) == UMCG_CUR_BLOCK) {
+		told++;
+		ck_assert_uint_eq(step_get(&w), told + how.quick);
+		seen += one_round(&s, &how, &w, &other);
+		if (told < rounds)
+			b->prepare(told);
 	}
 	ck_assert_uint_eq(why, UMCG_CUR_EXIT);
 	pthread_join(w.thread, NULL);
+	/* told of each sleep, and of nothing else */
+	ck_assert_uint_eq(told + how.quick, rounds);
+	if (!b->wakes_itself)
+		ck_assert_uint_eq(how.quick, 0);
 	ck_assert_int_gt(seen, 0);
 }

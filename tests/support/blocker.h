@@ -18,7 +18,8 @@
 /**
  * struct blocker - a way to block
  * @number:	of the system call; BLOCKER_FAULT for a page fault in user mode
- * @wakes_itself: it needs no wake(), and may be awake sooner than one looks
+ * @wakes_itself: it needs no wake(), may be awake sooner than one looks, and may
+ *		not sleep at all
  * @prepare:	in the thread of the test, before the worker runs into round @round
  * @block:	in the worker; returns 0 if all went as it should
  * @wake:	in the thread of the test

@@ -174,6 +174,23 @@ __u32 server_run(struct server *s, struct worker *w)
 	return server_wait(s, w);
 }
 
+void server_leave_running(struct server *s, struct worker *w)
+{
+	int error;
+
+	/* on a slow machine the time may be over before it is started */
+	do {
+		error = server_switch(s, w, now() + 2 * MSEC);
+	} while (error == -ETIMEDOUT &&
+		 !(umcg_next_tid(s->self) & UMCG_TID_RUNNING));
+	/* what was pending before makes it return early */
+	while (!error)
+		error = umcg_wait(s->group, 0, now() + 2 * MSEC);
+	expect_eq(error, -ETIMEDOUT);
+	expect_eq(umcg_next_tid(s->self), w->tid | UMCG_TID_RUNNING);
+	expect_eq(umcg_cur(s->self), w->args.slot | UMCG_CUR_RUNNING);
+}
+
 void server_finish(struct server *s, struct worker *w)
 {
 	expect_eq(server_run(s, w), UMCG_CUR_EXIT);

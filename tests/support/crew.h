@@ -87,6 +87,9 @@ __u32 server_wait(struct server *s, struct worker *w);
 /* WAIT for it, until a time: 0, or -errno, with nothing taken for granted. */
 int server_switch(struct server *s, struct worker *w, __u64 timeout);
 
+/* Switch to @w, which does not stop, and come back while it runs. */
+void server_leave_running(struct server *s, struct worker *w);
+
 /* Run @w until it is gone, and its thread too. Blocking is not expected. */
 void server_finish(struct server *s, struct worker *w);
 

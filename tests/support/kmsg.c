@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kmsg.h"
+#include "suite.h"
+
+int kmsg_open(void)
+{
+	int log = expect_sys(open("/dev/kmsg", O_RDONLY | O_NONBLOCK));
+
+	lseek(log, 0, SEEK_END);
+	return log;
+}
+
+void kmsg_clean(int log)
+{
+	static const char *const words[] = { "umcg", "BUG", "WARNING",
+					     "Call Trace", "Oops", "stall" };
+	char record[8192];
+	ssize_t length;
+	size_t i;
+
+	/* each read is one record, and EPIPE says that some were too old */
+	while ((length = read(log, record, sizeof(record) - 1)) > 0 ||
+	       errno == EPIPE) {
+		record[length > 0 ? length : 0] = '\0';
+		for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+			if (strstr(record, words[i]))
+				ck_abort_msg("the kernel log: %s", record);
+	}
+}
