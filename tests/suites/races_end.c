@@ -42,7 +42,7 @@ static long wait_till_then(struct worker *w)
 
 /* --- its own exit -------------------------------------------------------- */
 
-static unsigned long handled;
+static volatile unsigned long handled;
 
 /* No cleaning up, no unlocking: it is gone. */
 static void leave(int signal)
