@@ -12,7 +12,7 @@
 #include "suite.h"
 
 #define AGENTS		6
-#define SECONDS		3
+#define SECONDS		2
 
 static struct umcg_group *group;
 static struct server servers[2];

@@ -32,17 +32,19 @@ static long wait_till_then(struct worker *w)
 	struct waiter *me = (struct waiter *)w;
 	int error;
 
-	/* late, if the host had stopped us: nobody was told, so try again */
-	do {
+	/* late, before it could stop: nobody was told, so try again */
+	for (;;) {
 		me->due = now() + duel.lead;
 		error = umcg_run(group, worker_slot(w), 0, 0, me->due);
-	} while (error == -ETIMEDOUT);
-	return error;
+		if (error != -ETIMEDOUT)
+			return error;
+		duel_late(&duel);
+	}
 }
 
 /* --- its own exit -------------------------------------------------------- */
 
-static unsigned long handled;
+static volatile unsigned long handled;
 
 /* No cleaning up, no unlocking: it is gone. */
 static void leave(int signal)

@@ -13,7 +13,7 @@
 #include "suite.h"
 
 #define SLICE		(5 * MSEC)
-#define RACE_SECONDS	3
+#define RACE_SECONDS	2
 
 static struct umcg_group *group;
 static struct server boss;

@@ -112,17 +112,44 @@ static pthread_t start_hog(void)
 	static bool hogs;
 	pthread_t thread;
 
+	hogs = false;
 	expect(!pthread_create(&thread, NULL, hog, &hogs));
 	wait_for(__atomic_load_n(&hogs, __ATOMIC_SEQ_CST));
 	return thread;
 }
 
-/* It has had no time that could be over; once it has had it, it is. */
+/* What it had of a processor once it had one, until it was preempted. */
+static __u64 starve(struct worker *w)
+{
+	__u64 cpu = proc_cpu_ns(w->tid), begun, ran;
+	unsigned int step = step_get(w);
+	pthread_t thread = start_hog();
+
+	begun = now();
+	ck_assert_int_eq(server_switch(&boss, w, begun + HOG_NS / 2),
+			 -ETIMEDOUT);
+	ck_assert_uint_eq(umcg_cur(boss.self), w->args.slot | UMCG_CUR_RUNNING);
+	ck_assert_uint_eq(worker_state(w), UMCG_TASK_RUNNING);
+	ck_assert_uint_eq(step_get(w), step);
+	ck_assert_int_eq(server_wait(&boss, w), UMCG_CUR_PREEMPT);
+	ran = proc_cpu_ns(w->tid) - cpu;
+	note("preempted after %llu ms, with %llu us of a processor",
+	     (now() - begun) / MSEC, ran / USEC);
+	pthread_join(thread, NULL);
+	ck_assert_uint_gt(step_get(w), step);
+	server_expect(&boss, w, UMCG_EV_PREEMPT);
+	return ran;
+}
+
+/*
+ * It has had no time that could be over; once it has had it, it is. The looks at
+ * it get rare meanwhile, not that rare. When the host stops the guest for long,
+ * that counts as its time: it has three tries.
+ */
 START_TEST(who_has_no_processor_is_not_preempted)
 {
 	struct worker w = { .run = worker_spin, .arg = &stop };
-	__u64 cpu, begun, ran;
-	pthread_t thread;
+	int tries = 3;
 
 	if (cpu_count() < 2)
 		skip("this takes two processors");
@@ -130,23 +157,8 @@ START_TEST(who_has_no_processor_is_not_preempted)
 	begin(SLICE);
 	worker_hire(&boss, &w);
 	pin(w.tid, 1);
-	cpu = proc_cpu_ns(w.tid);
-	thread = start_hog();
-	begun = now();
-	ck_assert_int_eq(server_switch(&boss, &w, begun + HOG_NS / 2),
-			 -ETIMEDOUT);
-	ck_assert_uint_eq(umcg_cur(boss.self), w.args.slot | UMCG_CUR_RUNNING);
-	ck_assert_uint_eq(worker_state(&w), UMCG_TASK_RUNNING);
-	ck_assert_uint_eq(step_get(&w), 0);
-	ck_assert_int_eq(server_wait(&boss, &w), UMCG_CUR_PREEMPT);
-	ran = proc_cpu_ns(w.tid) - cpu;
-	note("after %llu ms without a processor it had %llu us of one",
-	     (now() - begun) / MSEC, ran / USEC);
-	pthread_join(thread, NULL);
-	ck_assert_uint_gt(step_get(&w), 0);
-	/* nor is it forgotten: the looks at it get rare, not that rare */
-	ck_assert_uint_lt(ran, HOG_NS / 4);
-	server_expect(&boss, &w, UMCG_EV_PREEMPT);
+	while (starve(&w) >= HOG_NS / 4)
+		ck_assert_int_gt(--tries, 0);
 	end_spinning();
 	server_run_out(&boss, &w);
 }

@@ -7,7 +7,7 @@
 #include "duel.h"
 #include "suite.h"
 
-#define LEAD_MIN	(300 * USEC)
+#define LEAD_MIN	(60 * USEC)
 #define LEAD_MAX	(20 * MSEC)
 #define STEP_MAX	(200 * USEC)
 
@@ -41,6 +41,12 @@ void duel_sleep(const struct duel *d, __u64 due)
 	sleep_until(duel_moment(d, due));
 }
 
+void duel_late(struct duel *d)
+{
+	if (d->lead < LEAD_MAX)
+		d->lead *= 2;
+}
+
 void duel_won(struct duel *d, int who)
 {
 	__s64 step;
@@ -56,11 +62,11 @@ void duel_won(struct duel *d, int who)
 	d->last = who;
 	step = d->step + rand_r(&d->seed) % (4 * USEC);
 	d->offset += who ? step : -step;
-	/* it is late whatever it does: more time */
-	if (d->offset < -(__s64)d->lead / 2 && d->lead < LEAD_MAX) {
-		d->lead *= 2;
-		d->offset = 0;
-	}
+	/* no more time than it takes, or the rounds are few */
+	if (d->offset < -(__s64)d->lead / 2)
+		duel_late(d);
+	else if (d->lead > LEAD_MIN)
+		d->lead -= d->lead / 32;
 }
 
 void duel_finish(struct duel *d)

@@ -42,6 +42,9 @@ __u64 duel_moment(const struct duel *d, __u64 due);
 /* Sleep until then. */
 void duel_sleep(const struct duel *d, __u64 due);
 
+/* The time was over before the round could begin: more of it. */
+void duel_late(struct duel *d);
+
 /* The first (0) or the second (1) has won this round. */
 void duel_won(struct duel *d, int who);
 
