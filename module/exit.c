@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/rculist.h>
+#include <linux/sched/task.h>
 
 #include "compat/task_work.h"
 #include "compat/tracepoint.h"
@@ -159,7 +160,9 @@ static void finish(struct umcg_thread *self)
 	struct umcg_group *group = self->group;
 
 	umcg_group_remove(self);
+	preempt_disable();
 	preempt_notifier_unregister(&self->notifier);
+	preempt_enable();
 	if (self->is_server) {
 		irq_work_sync(&self->irq_work);
 		hrtimer_cancel(&self->slice_timer);
@@ -171,6 +174,12 @@ static void finish(struct umcg_thread *self)
 			umcg_thread_put(self->home);
 	}
 
+	/*
+	 * Nobody wakes it or adds works to it any more. The object may stay for as
+	 * long as user space likes; the task, which is much larger, does not.
+	 */
+	put_task_struct(self->task);
+	self->task = NULL;
 	if (self->zombie) {
 		umcg_thread_get(self);
 		umcg_zombie_add(self);
@@ -201,8 +210,6 @@ void umcg_exit_fn(struct callback_head *head)
 		compat_run_before_user(current, &self->exit);
 		return;
 	}
-	/* Pairs with the end of whoever has just added and run the last one. */
-	smp_mb();
 	finish(self);
 }
 

@@ -5,7 +5,8 @@
  * The hold is a task work: it runs on the worker's way to user mode. It can also
  * be run in the middle of a system call, by whoever runs task works there
  * (io_uring's wait, ptrace_notify, KVM's entry); the worker then waits in that
- * call, killable only, so that no call returns EINTR that would not have.
+ * call, for all but what has to be seen to at once: a call that would not return
+ * EINTR does not.
  *
  * umcg_hold_arm(): preemption disabled or not, also with siglock held.
  * Everything else: process context of the worker, no lock held, may sleep.

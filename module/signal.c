@@ -30,13 +30,17 @@
 
 #include "umcg.h"
 
-/* It cannot change while current lives. */
+/* Only exec changes it, in current's own context. */
 static struct sighand_struct *my_sighand(void)
 {
 	return rcu_dereference_raw(current->sighand);
 }
 
-/* A stop, or the end with a core dump: both take this thread to begin. */
+/*
+ * A stop, or the end with a core dump: both take this thread to begin. The masks
+ * that a call in progress will put back count as well (io_uring_enter(), KVM_RUN):
+ * with what they block we would not pass get_signal(), and not be held again.
+ */
 static bool has_default_action(void)
 {
 	struct sighand_struct *sighand = my_sighand();
@@ -46,6 +50,9 @@ static bool has_default_action(void)
 	sigorsets(&set, &current->pending.signal,
 		  &current->signal->shared_pending.signal);
 	sigandnsets(&set, &set, &current->blocked);
+	sigandnsets(&set, &set, &current->real_blocked);
+	if (test_restore_sigmask())
+		sigandnsets(&set, &set, &current->saved_sigmask);
 	for (sig = 1; sig <= _NSIG; sig++)
 		if (sigismember(&set, sig) && !sig_kernel_ignore(sig) &&
 		    sighand->action[sig - 1].sa.sa_handler == SIG_DFL)
@@ -53,12 +60,18 @@ static bool has_default_action(void)
 	return false;
 }
 
-/* Under siglock: is there more to do than to build another frame? */
-static bool wants_despite_frame(void)
+/*
+ * Under siglock: is there something to do that cannot wait until @self runs? At
+ * the return to user mode that is everything but a second frame. In the middle of
+ * a call only what is bound to take us to get_signal(), where we are held again.
+ */
+static bool wants(struct umcg_thread *self, enum umcg_sleep_mode mode)
 {
 	if (current->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE))
 		return true;
-	return current->ptrace || has_default_action();
+	if (mode != UMCG_SLEEP_MID_CALL && (!self->frame || current->ptrace))
+		return true;
+	return has_default_action();
 }
 
 /*
@@ -68,7 +81,7 @@ static bool wants_despite_frame(void)
 bool umcg_signal_wants(struct umcg_thread *self, enum umcg_sleep_mode mode)
 {
 	struct sighand_struct *sighand = my_sighand();
-	bool wants = false;
+	bool ret = false;
 
 	if (!test_thread_flag(TIF_SIGPENDING))
 		return false;
@@ -80,20 +93,20 @@ bool umcg_signal_wants(struct umcg_thread *self, enum umcg_sleep_mode mode)
 	spin_lock_irq(&sighand->siglock);
 	recalc_sigpending();
 	if (test_thread_flag(TIF_SIGPENDING)) {
-		wants = (mode != UMCG_SLEEP_MID_CALL && !self->frame) ||
-			wants_despite_frame();
-		if (!wants) {
+		ret = wants(self, mode);
+		if (!ret) {
 			clear_thread_flag(TIF_SIGPENDING);
 			self->sig_hidden = true;
 		}
 	}
 	spin_unlock_irq(&sighand->siglock);
-	return wants;
+	return ret;
 }
 
 /*
- * A call that is to be restarted needs a flag that leads it there. ptrace_notify()
- * has cleared that of task work, and we that of a signal which was stolen.
+ * A call that is to be restarted needs a flag which leads it there. The hold may
+ * run before that, in ptrace_notify() at the exit of the call, and clear it: for
+ * other work, or because the signal was stolen.
  */
 static bool wants_restart(void)
 {
@@ -201,8 +214,8 @@ int umcg_signal_arm(void)
 	frame.flags = 0;
 	ret = register_kprobes(probes, ARRAY_SIZE(probes));
 	if (ret) {
-		pr_warn("umcg: cannot probe the delivery of signals (%d); is kernel.kprobes or kernel.ftrace disabled?\n",
-			ret);
+		pr_warn_ratelimited("umcg: cannot probe the delivery of signals (%d); is kernel.kprobes or kernel.ftrace disabled?\n",
+				    ret);
 		return -EOPNOTSUPP;
 	}
 	return 0;

@@ -71,7 +71,7 @@ static unsigned int task_state(void)
 static int interrupted(struct umcg_thread *self, enum umcg_sleep_mode mode)
 {
 	/* In the cgroup freezer's trap, which has to be left in its own way. */
-	if (mode == UMCG_SLEEP_HOLD && cgroup_task_frozen(current))
+	if (cgroup_task_frozen(current))
 		return -EINTR;
 	if (!signal_pending(current))
 		return 0;

@@ -40,7 +40,8 @@ static void thread_free_rcu(struct rcu_head *rcu)
 {
 	struct umcg_thread *thread = container_of(rcu, struct umcg_thread, rcu);
 
-	put_task_struct(thread->task);
+	if (thread->task)
+		put_task_struct(thread->task);
 	kmem_cache_free(thread_cache, thread);
 }
 

@@ -106,7 +106,7 @@ enum {
  * @parked:	worker: RUNNABLE and on no list, in its own WAIT.
  * @away:	(own) worker: RUNNABLE, but asleep elsewhere than in sleep.c.
  * @token:	worker: a WAKE that came when it was not parked.
- * @frame:	(own) worker: a signal frame was built since it ran last.
+ * @frame:	worker: a signal frame was built since it ran last.
  * @timed_out:	worker: the timer of this WAIT has fired and found it not parked.
  * @restart:	(own) WAIT was left to be continued, unless a handler runs.
  * @pending:	server: WAIT has a reason to return.
@@ -252,7 +252,7 @@ struct umcg_wakes {
 enum umcg_sleep_mode {
 	UMCG_SLEEP_WAIT,	/* in our own call: any signal ends it */
 	UMCG_SLEEP_HOLD,	/* at the return to user mode */
-	UMCG_SLEEP_MID_CALL,	/* in the middle of another call: killable */
+	UMCG_SLEEP_MID_CALL,	/* in the middle of another call */
 };
 
 void umcg_wakes_add(struct umcg_wakes *wakes, struct umcg_thread *thread);

@@ -115,13 +115,15 @@ static int kick_server(struct umcg_thread *server)
 static int kick_current(struct umcg_thread *server, struct umcg_wakes *wakes)
 {
 	struct umcg_thread *worker;
+	bool dead;
 
 	raw_spin_lock_irq(&server->lock);
 	worker = umcg_runner_locked(server);
+	dead = server->dead;
 	raw_spin_unlock_irq(&server->lock);
-	if (!worker)
-		return -EAGAIN;
-	return umcg_kick_worker(worker, server, 0, wakes);
+	if (dead)
+		return -ESRCH;
+	return worker ? umcg_kick_worker(worker, server, 0, wakes) : -EAGAIN;
 }
 
 int umcg_kick(struct umcg_group *group, const struct umcg_kick *args)

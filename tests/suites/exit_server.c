@@ -237,6 +237,7 @@ START_TEST(in_the_middle_of_the_work)
 	working = 1;
 	for (i = 0; i < CROWD; i++) {
 		crowd[i].run = sleep_and_yield;
+		crowd[i].dies = i % 2;
 		worker_start(&crowd[i], group, fifo_home(&fifo, i % SERVERS));
 	}
 	for (i = 0; i < SERVERS - 1; i++) {

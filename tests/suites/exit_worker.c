@@ -37,7 +37,7 @@ static long unregister(struct worker *w)
 
 static void ends_with_exit(long (*run)(struct worker *w))
 {
-	struct worker w = { .run = run };
+	struct worker w = { .run = run, .dies = true };
 
 	server_start(&boss, open_group());
 	worker_hire(&boss, &w);
@@ -184,7 +184,8 @@ START_TEST(a_crowd)
 	fifo_start(&fifo, g, 2);
 	for (round = 0; round < 5; round++) {
 		for (i = 0; i < CROWD; i++) {
-			crowd[i] = (struct worker){ .run = nothing };
+			crowd[i] = (struct worker){ .run = nothing,
+						    .dies = i % 4 };
 			worker_start(&crowd[i], g, fifo_home(&fifo, i % 3 - 1));
 		}
 		for (i = 0; i < CROWD; i++)

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* vm: --smp 2 */
+/* vm: --smp 2 --cmdline preempt=none */
+/* vm: --smp 2 --cmdline preempt=full */
 /*
  * A worker's first instruction comes after its switch.
  *

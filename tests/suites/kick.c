@@ -203,6 +203,7 @@ START_TEST(a_crowd)
 	fifo_start(&fifo, group, 2);
 	for (i = 0; i < CROWD; i++) {
 		crowd[i].run = work;
+		crowd[i].dies = i % 2;
 		worker_start(&crowd[i], group, fifo_home(&fifo, i % 3 - 1));
 	}
 	srand(4711);

@@ -201,6 +201,7 @@ static void victim(struct life *life)
 	expect(!pthread_create(&thread, NULL, dawdle, NULL));
 	for (i = 0; i < HANDS; i++) {
 		hands[i].run = work;
+		hands[i].dies = i % 2;
 		worker_start(&hands[i], g, fifo_home(&fifo, i % 3 - 1));
 	}
 	__atomic_store_n(&all_there, true, __ATOMIC_SEQ_CST);

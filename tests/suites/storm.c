@@ -110,6 +110,7 @@ static void start(struct umcg_group *g)
 		d->seed = i;
 		d->w.run = block_often;
 		d->w.arg = d;
+		d->w.dies = i % 2;
 		worker_start(&d->w, g, 0);
 	}
 	/* all are there before the first runs: no stack is mapped after this */

@@ -75,7 +75,7 @@ static long read_pipe(struct worker *w)
  */
 static void blocked_without_a_file(int ready)
 {
-	static struct worker w = { .run = read_pipe };
+	static struct worker w = { .run = read_pipe, .dies = true };
 	struct server s;
 
 	server_start(&s, open_group());

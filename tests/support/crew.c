@@ -44,6 +44,11 @@ static void *worker_main(void *arg)
 	if (error)
 		ck_abort_msg("registering a worker: %d", error);
 	w->result = w->run(w);
+	if (w->dies)
+		return NULL;
+	error = umcg_unregister(w->group);
+	/* it may have done so itself, or its group has ended */
+	expect(!error || error == -EPERM || error == -ESHUTDOWN);
 	return NULL;
 }
 

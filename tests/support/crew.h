@@ -24,9 +24,11 @@ struct server {
 
 /**
  * struct worker - a thread that is a worker
- * @run:	what it does, as a worker; it exits without unregistering
+ * @run:	what it does, as a worker
  * @arg:	for @run
  * @args:	how it registers; worker_start() fills in what was left 0
+ * @dies:	it exits without unregistering. What a thread does in the kernel then
+ *		may block, and end it there: the list tells of that, not its server
  * @step:	how far it has come: written by @run, read by the test
  * @result:	what @run has returned
  *
@@ -35,6 +37,7 @@ struct server {
 struct worker {
 	long (*run)(struct worker *w);
 	void *arg;
+	bool dies;
 	struct umcg_group *group;
 	struct umcg_register args;
 	pthread_t thread;

@@ -84,7 +84,10 @@ static char *get(const char *path, size_t *len)
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) || !(buf = malloc(st.st_size + 1)))
+	if (fstat(fd, &st))
+		fail(path);
+	buf = malloc(st.st_size + 1);
+	if (!buf)
 		fail(path);
 	if (read(fd, buf, st.st_size) != st.st_size)
 		fail(path);

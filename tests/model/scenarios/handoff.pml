@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #define BLOCKS		BIT(W3)
 #define HANDS_OVER	(BIT(W1) | BIT(W2))
 #define PARKS		BIT(W1)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #define PARKS		BIT(W1)
 #define HANDLERS	BIT(W1)
 #define STOLEN		BIT(W1)

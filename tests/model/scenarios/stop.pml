@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #define PARKS		BIT(W1)
 #define STOPS		BIT(W1)
 #define WOKEN		BIT(W1)

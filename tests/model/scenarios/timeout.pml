@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #define PARKS		(BIT(W1) | BIT(W2))
 #define TIMEOUTS	BIT(W1)
 #define BLOCKS		(BIT(W1) | BIT(W3))
