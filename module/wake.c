@@ -126,22 +126,24 @@ static int kick_current(struct umcg_thread *server, struct umcg_wakes *wakes)
 	return worker ? umcg_kick_worker(worker, server, 0, wakes) : -EAGAIN;
 }
 
+static int kick(struct umcg_thread *thread, u32 flags, struct umcg_wakes *wakes)
+{
+	if (!thread)
+		return -ESRCH;
+	if (flags & UMCG_KICK_CURRENT)
+		return thread->is_server ? kick_current(thread, wakes) : -EINVAL;
+	if (thread->is_server)
+		return kick_server(thread);
+	return umcg_kick_worker(thread, NULL, 0, wakes);
+}
+
 int umcg_kick(struct umcg_group *group, const struct umcg_kick *args)
 {
 	struct umcg_wakes wakes = {};
-	struct umcg_thread *thread;
 	int ret;
 
 	preempt_disable();
-	thread = umcg_group_find(group, args->tid);
-	if (!thread)
-		ret = -ESRCH;
-	else if (!(args->flags & UMCG_KICK_CURRENT))
-		ret = thread->is_server ?
-		      kick_server(thread) :
-		      umcg_kick_worker(thread, NULL, 0, &wakes);
-	else
-		ret = thread->is_server ? kick_current(thread, &wakes) : -EINVAL;
+	ret = kick(umcg_group_find(group, args->tid), args->flags, &wakes);
 	umcg_wakes_run(&wakes);
 	preempt_enable();
 	return ret;

@@ -56,7 +56,7 @@ static long hand_about(struct worker *w)
 			__atomic_add_fetch(&handoffs, 1, __ATOMIC_RELAXED);
 		else if (error == -EAGAIN || error == -EINVAL)
 			break;
-		else
+		if (error && error != -EAGAIN && error != -EINVAL)
 			ck_abort_msg("a handoff: %d", error);
 	}
 	return 0;

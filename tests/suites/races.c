@@ -74,8 +74,10 @@ static long wait_on(struct worker *w)
 
 	for (;;) {
 		turn = turn_now();
-		if (me->timed)
-			timeout = me->due = now() + duel.lead;
+		if (me->timed) {
+			me->due = now() + duel.lead;
+			timeout = me->due;
+		}
 		me->last = umcg_run(group, worker_slot(w), 0, 0, timeout);
 		/* who has run it has the score; nobody has: it is ours */
 		if (turn_now() != turn)
@@ -182,14 +184,14 @@ static long hand_over(struct worker *w)
 
 START_TEST(timeout_and_handoff)
 {
-	struct worker hander = { .run = hand_over };
+	struct worker giver = { .run = hand_over };
 	__u32 cur;
 
 	begin("timeout to handoff", true);
-	worker_hire(&boss, &hander);
+	worker_hire(&boss, &giver);
 	run_waiter();
 	while (duel_goes_on(&duel)) {
-		expect_eq(server_switch(&boss, &hander, 0), 0);
+		expect_eq(server_switch(&boss, &giver, 0), 0);
 		while (UMCG_CUR_WHY(cur = umcg_cur(boss.self)) ==
 		       UMCG_CUR_RUNNING)
 			umcg_wait(group, 0, 0);
@@ -200,7 +202,7 @@ START_TEST(timeout_and_handoff)
 				  waiter.worker.tid | UMCG_TID_RUNNING);
 			duel_won(&duel, 1);
 		} else {
-			expect_eq(UMCG_CUR_SLOT(cur), hander.args.slot);
+			expect_eq(UMCG_CUR_SLOT(cur), giver.args.slot);
 			expect_eq(why_queued(),
 				  UMCG_EV_QUEUED | UMCG_EV_TIMEOUT);
 			duel_won(&duel, 0);
