@@ -93,16 +93,23 @@ inline push_server(s, x, event)
 	fi
 }
 
+inline set_queued(x)
+{
+#ifndef MUT_NO_KERNEL_QUEUED
+	t[x].queued = 1
+#else
+	skip
+#endif
+}
+
 /* umcg_queue_locked() */
 inline queue_locked(w)
 {
 	t[w].parked = 0;
 	if
-#ifndef MUT_NO_KERNEL_QUEUED
 	:: t[w].queued		/* the event is added to the others */
-#endif
 	:: else ->
-		t[w].queued = 1;
+		set_queued(w);
 		if
 #ifndef MUT_DEATH_UNSERIALISED
 		:: t[w].home != GROUP && !t[t[w].home].dead ->
@@ -123,7 +130,7 @@ inline bury(x, heir, event)
 	if
 	:: t[x].queued && QUEUED(x)
 	:: else ->
-		t[x].queued = 1;
+		set_queued(x);
 		if
 		:: heir != GROUP && !t[heir].dead -> push_server(heir, x, event)
 		:: else -> push_group(x)
@@ -176,6 +183,15 @@ inline start_locked(w, s)
 	CHECK(Two_running_under_one_server,
 	      !RUNS_UNDER(W1, s) && !RUNS_UNDER(W2, s) && !RUNS_UNDER(W3, s));
 	CHECK(Worker_on_two_lists, !QUEUED(w));	/* RUNNING and on one */
+	CHECK(Started_while_asleep, !t[w].foreign);
+#ifndef MUT_SWITCH_EATS_WAIT
+	if
+	:: t[w].frame && !t[w].queued ->	/* between frame_probe() and its hold */
+		t[w].token = 1;
+		t[w].cause = 1
+	:: else
+	fi;
+#endif
 	t[w].peer = s;
 	t[w].queued = 0;
 	t[w].cause = t[w].cause || t[w].parked;
@@ -204,7 +220,9 @@ inline preempt_locked(w)
 inline block_locked(w)
 {
 	srv = t[w].peer;
+#ifndef MUT_NO_PASS_HOLD
 	t[w].peer = 0;
+#endif
 	t[w].kicked = 0;
 	t[w].state = BLOCKED;
 	tell_stopped(srv);

@@ -59,17 +59,17 @@ inline release(x)
 	fi
 }
 
-#undef NOW
-#ifdef FINE_SERVERS
-#define NOW	LATER
+#undef GO
+#if FINE_SERVERS
+#define GO(label)	if :: MAY(FINE_SERVERS, me) -> goto label :: else -> goto label ## _now fi
 #else
-#define NOW	AT_ONCE
+#define GO(label)	goto label ## _now
 #endif
 
 #if HANDS_OVER
-#define READ_NEXT	wait	/* a handoff may change it before it is read */
+#define GO_READ_NEXT	goto wait	/* a handoff may change it before it is read */
 #else
-#define READ_NEXT	NOW(wait)
+#define GO_READ_NEXT	goto wait_now
 #endif
 
 proctype server(byte me)
@@ -101,10 +101,10 @@ user:	/* user mode */
 			t[me].next = 0;
 			t[me].next_running = 0
 #if SERVERS_EXIT
-		:: MAY(SERVERS_EXIT, me) && hand[me] == 0 -> goto NOW(leave)
+		:: MAY(SERVERS_EXIT, me) && hand[me] == 0 -> goto leave_now
 #endif
 		fi;
-		goto READ_NEXT
+		GO_READ_NEXT
 	};
 
 	/* server_wait(), server_begin() */
@@ -120,13 +120,13 @@ wait_now:
 			:: t[me].next_running ->
 				/* server_begin(): self->lock */
 				sleep_begin_locked(me);
-				goto NOW(sleep)
-			:: else -> goto NOW(idle)
+				GO(sleep)
+			:: else -> GO(idle)
 			fi
 #endif
-		:: !t[me].restart && t[me].next == 0 -> goto NOW(idle)
-		:: !t[me].restart && t[me].next != 0 && !t[me].next_running -> goto NOW(start)
-		:: !t[me].restart && t[me].next_running -> goto NOW(sleep_on)
+		:: !t[me].restart && t[me].next == 0 -> GO(idle)
+		:: !t[me].restart && t[me].next != 0 && !t[me].next_running -> goto start_now
+		:: !t[me].restart && t[me].next_running -> goto sleep_on_now
 		fi
 	};
 
@@ -151,8 +151,8 @@ start_now:
 			next = 0
 		} };
 		if
-		:: res == OK -> goto NOW(sleep)
-		:: else -> goto NOW(back)
+		:: res == OK -> GO(sleep)
+		:: else -> goto back_now
 		fi
 	};
 
@@ -176,8 +176,8 @@ sleep_on_now:
 			next = 0
 		} };
 		if
-		:: res == OK -> goto NOW(sleep)
-		:: else -> goto NOW(back)
+		:: res == OK -> GO(sleep)
+		:: else -> goto back_now
 		fi
 	};
 
@@ -198,14 +198,14 @@ publish:
 			latest = (me == S2);
 			t[me].idle = 1
 		} };
-		goto NOW(idle_sleep)
+		GO(idle_sleep)
 	};
 idle_sleep: /* idle(): self->lock */
 	atomic {
 		true;
 idle_sleep_now:
 		sleep_begin_locked(me);
-		goto NOW(sleep)
+		GO(sleep)
 	};
 
 sleep:	/* server_sleep(): set_current_state() */
@@ -213,7 +213,7 @@ sleep:	/* server_sleep(): set_current_state() */
 		true;
 sleep_now:
 		t[me].sleepy = 1;
-		goto NOW(check)
+		GO(check)
 	};
 check:	/* server_sleep(): has_reason_to_return(), self->lock; or schedule() */
 	atomic {
@@ -227,9 +227,9 @@ check_now:
 		:: else ->
 end_asleep:
 			t[me].sleepy == 0 || t[me].tif;
-			goto NOW(sleep)
+			GO(sleep)
 		fi;
-		goto NOW(awake)
+		GO(awake)
 	};
 awake:	/* umcg_sleep_end(): self->lock; until all that will wake it have done so */
 	atomic {
@@ -242,7 +242,7 @@ awake_now:
 #ifndef MUT_NO_HANDSHAKE
 		t[me].wakers == 0;
 #endif
-		goto NOW(idle_end)
+		GO(idle_end)
 	};
 idle_end: /* umcg_idle_end(): group->lock and server->lock */
 	atomic {
@@ -253,7 +253,7 @@ idle_end_now:
 			t[me].idle = 0;
 			t[me].restart = (res == ERESTART)
 		} };
-		goto NOW(back)
+		goto back_now
 	};
 
 back:	/* in user mode again, by way of a signal or not */

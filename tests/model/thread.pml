@@ -107,17 +107,15 @@ hidden byte ret;
 #define IN_HAND(x)	(((hand[S1] | hand[S2]) & BIT(x)) != 0)
 #define RUNS_UNDER(w, s) (t[w].state == RUNNING && t[w].peer == (s))
 
-#define MAY(set, x)	((set & BIT(x)) != 0)
+#define MAY(set, x)	(((set) & BIT(x)) != 0)
 
 /*
  * How finely the steps are cut. A step of the model ends where the code drops a
  * lock or publishes something; what a thread does alone after that is part of its
- * next step. With FINE_SERVERS, FINE_WORKERS every label begins a step. Without,
- * a thread goes on in the same step where a goto says NOW: from one section to
- * the next, when what others could do in between they can also do before or after.
+ * next step. For threads in FINE_SERVERS, FINE_WORKERS every GO() ends a step.
+ * Others go on in the same step, over a label to the one that ends in _now: where
+ * what everybody else could do in between they can as well do before or after.
  */
-#define LATER(label)	label
-#define AT_ONCE(label)	label ## _now
 
 /*
  * The properties. Their names are constants, always false, that only stand in
@@ -127,6 +125,7 @@ hidden byte ret;
 
 hidden byte Two_running_under_one_server;
 hidden byte User_code_unscheduled;
+hidden byte Started_while_asleep;
 hidden byte Worker_on_two_lists;
 hidden byte Worker_lost;
 hidden byte Wakeup_lost;

@@ -73,6 +73,14 @@
 #define WAKES_IDLE	0	/* yes: WAKE with tid 0 */
 #endif
 
+/* how finely steps are cut, see thread.pml */
+#ifndef FINE_SERVERS
+#define FINE_SERVERS	0
+#endif
+#ifndef FINE_WORKERS
+#define FINE_WORKERS	0
+#endif
+
 /* what is needed for that */
 #define WAITS		(PARKS | YIELDS | HANDS_OVER)
 #define SIGNALS		((HANDLERS | STOPS | KILLS) & WORKERS)

@@ -34,8 +34,12 @@ inline stop_locked(w, target, enqueue)
 	ret = OK;
 	if
 	:: t[w].released -> ret = ESHUTDOWN
+#ifndef MUT_NO_PASS_HOLD
 	:: !t[w].released && t[w].state != RUNNING -> ret = NOT_RUNNING
 	:: !t[w].released && t[w].state == RUNNING && !enqueue && t[w].token ->
+#else
+	:: !t[w].released && !enqueue && t[w].token ->
+#endif
 		t[w].token = 0;
 		ret = HAD_TOKEN
 	:: else ->
@@ -121,11 +125,11 @@ inline leave_worker(w)
 	fi
 }
 
-#undef NOW
-#ifdef FINE_WORKERS
-#define NOW	LATER
+#undef GO
+#if FINE_WORKERS
+#define GO(label)	if :: MAY(FINE_WORKERS, me) -> goto label :: else -> goto label ## _now fi
 #else
-#define NOW	AT_ONCE
+#define GO(label)	goto label ## _now
 #endif
 
 proctype worker(byte me)
@@ -144,16 +148,16 @@ proctype worker(byte me)
 user:	/* user mode */
 	atomic {
 		if
-		:: t[me].hold_work || t[me].remote_work || SIGNALLED(me) -> goto NOW(to_user)
+		:: t[me].hold_work || t[me].remote_work || SIGNALLED(me) -> GO(to_user)
 		:: !t[me].released && !again -> goto leave
-#if BLOCKS
-		:: !t[me].released && !again && MAY(BLOCKS, me) ->
+#if BLOCKS | BLOCKS_AT_WAIT
+		:: !t[me].released && !again && MAY((BLOCKS | BLOCKS_AT_WAIT), me) ->
 			d_step { sched_out(me) };
 			goto asleep
 #endif
 #if WAITS
-		:: !t[me].released && !again && MAY(PARKS, me) -> goto NOW(wait)
-		:: !t[me].released && !again && MAY(YIELDS, me) -> enqueue = 1; goto NOW(wait)
+		:: !t[me].released && !again && MAY(PARKS, me) -> GO(wait)
+		:: !t[me].released && !again && MAY(YIELDS, me) -> enqueue = 1; GO(wait)
 		:: !t[me].released && !again && MAY(HANDS_OVER, me) ->
 			if
 			:: me != W1 && MAY(TARGETS, W1) -> target = W1
@@ -164,8 +168,8 @@ user:	/* user mode */
 			:: MAY(PARKS, me)
 			:: MAY(YIELDS, me) -> enqueue = 1
 			fi;
-			goto NOW(wait)
-		:: !t[me].released && again -> goto NOW(wait)
+			GO(wait)
+		:: !t[me].released && again -> GO(wait)
 #if BLOCKS_AT_WAIT
 		:: !t[me].released && again && MAY(BLOCKS_AT_WAIT, me) ->
 			d_step { sched_out(me) };
@@ -180,9 +184,9 @@ asleep:	/* in a system call or fault; what it waits for comes: sched_in() */
 	atomic {
 		d_step { sched_in(me) };
 		if
-		:: goto NOW(to_user)
+		:: GO(to_user)
 #if BLOCKS_AT_WAIT
-		:: MAY(BLOCKS_AT_WAIT, me) -> goto NOW(wait)	/* it was at its entry */
+		:: MAY(BLOCKS_AT_WAIT, me) -> GO(wait)	/* it was at its entry */
 #endif
 		fi
 	};
@@ -204,9 +208,9 @@ wait_now:
 			why = WAIT;
 #ifdef MUT_RESTART_SKIPS_HOLD
 			sleep_begin_locked(me);
-			goto NOW(sleep)
+			GO(sleep)
 #else
-			goto NOW(hold)
+			GO(hold)
 #endif
 #endif
 		:: d_step { else ->
@@ -214,7 +218,7 @@ wait_now:
 			t[me].timed_out = 0;
 			t[me].timer = MAY(TIMEOUTS, me) && !enqueue }
 		fi;
-		goto NOW(stop)
+		GO(stop)
 	};
 stop:	/* stop(): both workers' locks and server->lock */
 	atomic {
@@ -227,7 +231,7 @@ stop_now:
 		if
 		:: res == OK -> why = WAIT; goto sleep
 		:: res == NOT_RUNNING -> goto pass
-		:: else -> goto NOW(waited)
+		:: else -> GO(waited)
 		fi
 	};
 
@@ -236,15 +240,28 @@ pass:	/* umcg_pass_hold() */
 		true;
 pass_now:
 		if
-		:: t[me].state == RUNNING -> goto NOW(stop)
+		:: t[me].state == RUNNING -> GO(stop)
 		:: else ->
 			if
-			:: t[me].released -> res = ESHUTDOWN; goto NOW(waited)
-			:: !t[me].released && t[me].killed -> res = ERESTART; goto NOW(waited)
-			:: else -> why = PASS; goto NOW(hold)
+			:: t[me].released -> res = ESHUTDOWN; GO(waited)
+			:: else -> why = PASS; GO(hold)
 			fi
 		fi
 	};
+#if SIGNALS
+pass_left: /* umcg_pass_hold(), left for a signal: the call is made again */
+	atomic {
+		true;
+		d_step {
+			hold_arm(me);
+			t[me].timer = 0;
+			t[me].timed_out = 0;
+			again = 1;
+			res = OK
+		};
+		goto to_user
+	};
+#endif
 
 ended_wait: /* end(): self->lock */
 	atomic {
@@ -261,7 +278,7 @@ ended_wait_now:
 		} };
 		if
 		:: res == ERESTART -> goto left_wait
-		:: else -> goto NOW(waited)
+		:: else -> GO(waited)
 		fi
 	};
 left_wait: /* umcg_worker_wait(): umcg_hold_arm(). It will be called again. */
@@ -299,7 +316,7 @@ waited_now:
 			again = 0;
 			res = OK
 		} };
-		goto NOW(to_user)
+		GO(to_user)
 	};
 #endif
 
@@ -313,22 +330,22 @@ hold_now:
 #ifdef MUT_PUSH_UNLOCKED
 		saw_idle[me] = (t[me].home == GROUP -> t[S1].on_idle || t[S2].on_idle :
 						       t[t[me].home].idle);
-		goto push
+		goto late
 	};
-push:
+late:
 	atomic {
 		true;
 #endif
 #ifdef MUT_DEATH_UNSERIALISED
 		saw_dead[me] = t[me].home != GROUP && t[t[me].home].dead;
-		goto push
+		goto late
 	};
-push:
+late:
 	atomic {
 		true;
 #endif
 		atomic { d_step { become_runnable(me) } };
-		goto NOW(sleep)
+		GO(sleep)
 	};
 
 sleep:	/* umcg_sleep_until_run(): interrupted(), siglock */
@@ -339,19 +356,19 @@ sleep_now:
 		atomic { d_step {
 			interrupted = t[me].killed;
 			if
-			:: !t[me].killed && why != PASS && t[me].tif -> signal_wants(me)
+			:: !t[me].killed && t[me].tif -> signal_wants(me)
 			:: else
 			fi
 		} };
 #endif
-		goto NOW(set_state)
+		GO(set_state)
 	};
 set_state: /* set_current_state() */
 	atomic {
 		true;
 set_state_now:
 		t[me].sleepy = 1;
-		goto NOW(check)
+		GO(check)
 	};
 check:	/* state and released are read; schedule() */
 	atomic {
@@ -364,11 +381,11 @@ check_now:
 			:: interrupted -> goto awake
 			:: else ->
 end_asleep:
-				t[me].sleepy == 0 || (t[me].tif && why != PASS) || t[me].killed;
-				goto NOW(sleep)
+				t[me].sleepy == 0 || SIGNALLED(me);
+				GO(sleep)
 			fi
 		fi;
-		goto NOW(awake)
+		GO(awake)
 	};
 awake:	/* umcg_sleep_end(): self->lock; until all that will wake it have done so */
 	atomic {
@@ -386,12 +403,15 @@ awake_now:
 #endif
 		if
 #if WAITS
-		:: why == WAIT -> why = HOLD; interrupted = 0; goto NOW(ended_wait)
-		:: why == PASS -> why = HOLD; interrupted = 0; goto NOW(pass)
+		:: why == WAIT -> why = HOLD; interrupted = 0; GO(ended_wait)
+#if SIGNALS
+		:: why == PASS && interrupted -> why = HOLD; interrupted = 0; goto pass_left
+#endif
+		:: why == PASS && !interrupted -> why = HOLD; GO(pass)
 #endif
 		:: why == HOLD ->
 			interrupted = 0;
-			goto NOW(worked)
+			GO(worked)
 		fi
 	};
 
@@ -403,8 +423,8 @@ worked:	/* a task work has run, from there or from get_signal() */
 		true;
 worked_now:
 		if
-		:: in_signal -> goto NOW(signal)
-		:: else -> goto NOW(to_user)
+		:: in_signal -> GO(signal)
+		:: else -> GO(to_user)
 		fi
 	};
 to_user:
@@ -412,9 +432,9 @@ to_user:
 		true;
 to_user_now:
 		if
-		:: SIGNALLED(me) -> in_signal = 1; goto NOW(signal)
-		:: t[me].hold_work -> goto NOW(hold_fn)
-		:: t[me].remote_work -> goto NOW(remote_fn)
+		:: SIGNALLED(me) -> in_signal = 1; GO(signal)
+		:: t[me].hold_work -> GO(hold_fn)
+		:: t[me].remote_work -> GO(remote_fn)
 		:: !SIGNALLED(me) && !t[me].hold_work && !t[me].remote_work ->
 			CHECK(User_code_unscheduled, t[me].state == RUNNING || t[me].released);
 			goto user
@@ -434,8 +454,8 @@ hold_fn_now:
 		fi;
 #endif
 		if
-		:: t[me].state == RUNNING || t[me].released || t[me].killed -> goto NOW(worked)
-		:: else -> why = HOLD; goto NOW(hold)
+		:: t[me].state == RUNNING || t[me].released || t[me].killed -> GO(worked)
+		:: else -> why = HOLD; GO(hold)
 		fi
 	};
 
@@ -480,12 +500,12 @@ signal:	/* get_signal(): task_work_run() */
 signal_now:
 #if SIGNALS
 		if
-		:: t[me].hold_work -> goto NOW(hold_fn)
-		:: t[me].remote_work -> goto NOW(remote_fn)
-		:: !t[me].hold_work && !t[me].remote_work && SIGNALLED(me) -> goto NOW(relock)
+		:: t[me].hold_work -> GO(hold_fn)
+		:: t[me].remote_work -> GO(remote_fn)
+		:: !t[me].hold_work && !t[me].remote_work && SIGNALLED(me) -> GO(relock)
 		:: !t[me].hold_work && !t[me].remote_work && !SIGNALLED(me) ->
 			in_signal = 0;
-			goto NOW(to_user)
+			GO(to_user)
 		fi
 	};
 relock:	/* get_signal(): siglock; do_signal_stop() */
@@ -499,7 +519,7 @@ relock_now:
 				t[me].stop = 0;
 				sched_out(me)
 			}
-		:: !t[me].killed && !t[me].stop -> goto NOW(dequeue)
+		:: !t[me].killed && !t[me].stop -> GO(dequeue)
 		fi
 	};
 	atomic {
@@ -518,8 +538,8 @@ dequeue_now:
 			t[me].tif = RECALC(me)
 		} };
 		if
-		:: !interrupted -> in_signal = 0; goto NOW(to_user)
-		:: interrupted -> interrupted = 0; goto NOW(frame)
+		:: !interrupted -> in_signal = 0; GO(to_user)
+		:: interrupted -> interrupted = 0; GO(frame)
 		:: interrupted && MAY(FRAME_FAULTS, me) ->
 			interrupted = 0;
 			d_step { sched_out(me) }	/* writing the frame faults */
@@ -568,7 +588,11 @@ leave:	/* umcg_exit_fn(): leave_worker() */
 	};
 left:	/* umcg_exit_fn(): the works that were claimed run first; finish() */
 	atomic {
+#ifndef MUT_ONE_HEAD
 		!t[me].remote_claim || t[me].remote_work;
+#else
+		!t[me].remote_claim || t[me].hold_work;
+#endif
 		d_step {
 			t[me].remote_work = 0;
 			t[me].remote_claim = 0;

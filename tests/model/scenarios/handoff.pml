@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#define BLOCKS		BIT(W3)
+#define HOME2		GROUP
 #define HANDS_OVER	(BIT(W1) | BIT(W2))
 #define PARKS		BIT(W1)
 #define YIELDS		BIT(W2)
 #define WOKEN		BIT(W1)
+#define BLOCKS_AT_WAIT	BIT(W1)
 #include "../umcg.pml"

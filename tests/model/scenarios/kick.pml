@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#define BLOCKS		WORKERS
-#define KICKS		(WORKERS | BIT(S1))
-#define BLIND		BIT(S1)
+#define BLOCKS		(BIT(W1) | BIT(W2))
+#define KICKS		BIT(W1)
+#define YIELDS		BIT(W1)
 #include "../umcg.pml"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define PARKS		BIT(W1)
+#define BLOCKS		BIT(W1)
 #define HANDLERS	BIT(W1)
 #define STOLEN		BIT(W1)
 #define FRAME_FAULTS	BIT(W1)
 #define WOKEN		BIT(W1)
-#define BLOCKS		BIT(W2)
 #include "../umcg.pml"

@@ -2,5 +2,5 @@
 #define PARKS		BIT(W1)
 #define STOPS		BIT(W1)
 #define WOKEN		BIT(W1)
-#define BLOCKS		(BIT(W1) | BIT(W2))
+#define BLOCKS_AT_WAIT	BIT(W1)
 #include "../umcg.pml"

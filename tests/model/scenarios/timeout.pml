@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define PARKS		(BIT(W1) | BIT(W2))
 #define TIMEOUTS	BIT(W1)
-#define BLOCKS		(BIT(W1) | BIT(W3))
 #define BLOCKS_AT_WAIT	BIT(W1)
 #define HANDS_OVER	BIT(W2)
 #define TARGETS		BIT(W1)
-#define WOKEN		(BIT(W1) | BIT(W2))
+#define WOKEN		BIT(W1)
 #include "../umcg.pml"
