@@ -186,15 +186,14 @@ inline start_locked(w, s)
 	CHECK(Started_while_asleep, !t[w].foreign);
 #ifndef MUT_SWITCH_EATS_WAIT
 	if
-	:: t[w].frame && !t[w].queued ->	/* between frame_probe() and its hold */
-		t[w].token = 1;
-		t[w].cause = 1
+	:: t[w].frame && !t[w].queued -> t[w].token = 1
 	:: else
 	fi;
 #endif
 	t[w].peer = s;
+	/* parked, or it was until its frame was built */
+	t[w].cause = t[w].cause || t[w].parked || (t[w].frame && !t[w].queued);
 	t[w].queued = 0;
-	t[w].cause = t[w].cause || t[w].parked;
 	t[w].parked = 0;
 	t[w].frame = 0;
 	t[w].kick_now = 0;	/* run++ */

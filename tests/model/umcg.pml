@@ -73,6 +73,10 @@
 #define WAKES_IDLE	0	/* yes: WAKE with tid 0 */
 #endif
 
+#ifndef TWO_WORKERS
+#define TWO_WORKERS	0	/* yes: the third would only add states */
+#endif
+
 /* how finely steps are cut, see thread.pml */
 #ifndef FINE_SERVERS
 #define FINE_SERVERS	0
@@ -94,26 +98,30 @@
 #include "worker.pml"
 #include "world.pml"
 
-#define NEW_WORKER(w, its_home) \
-	t[w].state = BLOCKED; \
-	t[w].home = its_home; \
-	t[w].hold_claim = 1; \
-	t[w].hold_work = 1
-
 init {
 	d_step {
 		t[S1].state = RUNNING;
 		t[S2].state = RUNNING;
-		NEW_WORKER(W1, HOME1);
-		NEW_WORKER(W2, HOME2);
-		NEW_WORKER(W3, HOME3)
+		t[W1].state = BLOCKED;	/* init_worker() */
+		t[W2].state = BLOCKED;
+		t[W3].state = BLOCKED;
+		t[W1].home = HOME1;
+		t[W2].home = HOME2;
+		t[W3].home = HOME3;
+		hold_arm(W1);		/* enter() */
+		hold_arm(W2);
+		hold_arm(W3)
 	};
 	atomic {
 		run server(S1);
 		run server(S2);
 		run worker(W1);
 		run worker(W2);
+#if !TWO_WORKERS
 		run worker(W3);
+#else
+		d_step { t[W3].state = NONE; t[W3].hold_claim = 0; t[W3].hold_work = 0 };
+#endif
 		run cpus();
 #if OUTSIDE
 		run outside();

@@ -71,7 +71,7 @@ inline stop_locked(w, target, enqueue)
 			if
 			:: enqueue -> queue_locked(w)
 			:: else ->
-				CHECK(Wakeup_lost, !t[w].owed);
+				CHECK(Wakeup_lost, !t[w].owed && !t[w].cause);
 				t[w].parked = 1
 			fi;
 			sleep_begin_locked(w)
@@ -142,7 +142,7 @@ proctype worker(byte me)
 	bit interrupted;
 	bit in_signal;		/* within get_signal() */
 
-	/* umcg_register(): init_worker(), umcg_hold_arm() */
+	/* the way back from umcg_register() */
 	goto to_user;
 
 user:	/* user mode */

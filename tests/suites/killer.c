@@ -160,8 +160,17 @@ static void *dawdle(void *arg)
 	for (;;) {
 		w = server_next(&s, &events);
 		sleep_ns(300 * USEC);
-		if (!(events & UMCG_EV_EXIT) && !server_switch(&s, w, 0))
-			server_wait(&s, w);
+		if (events & UMCG_EV_EXIT)
+			continue;
+		/*
+		 * Not server_wait(): once its worker has exited, stir() may start
+		 * the next one in *w before this server looks at it.
+		 */
+		while (!server_switch(&s, w, 0) &&
+		       !(umcg_next_tid(s.self) & UMCG_TID_RUNNING))
+			; /* something was pending before */
+		while (UMCG_CUR_WHY(umcg_cur(s.self)) == UMCG_CUR_RUNNING)
+			umcg_wait(group, 0, 0);
 	}
 	return NULL;
 }

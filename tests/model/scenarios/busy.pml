@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define HOME2		S1
 #define HANDS_OVER	BIT(W1)
-#define TARGETS		(BIT(W2) | BIT(W3))
+#define TARGETS		BIT(W2)
 #define YIELDS		(BIT(W1) | BIT(W2))
 #define KICKS		BIT(S1)
 #define BOLD		BIT(S1)

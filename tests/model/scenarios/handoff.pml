@@ -4,5 +4,4 @@
 #define PARKS		BIT(W1)
 #define YIELDS		BIT(W2)
 #define WOKEN		BIT(W1)
-#define BLOCKS_AT_WAIT	BIT(W1)
 #include "../umcg.pml"

@@ -1,4 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define EXITS	(1 << S1)
-#define KILLS	1
 #include "../lists.pml"
