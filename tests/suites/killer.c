@@ -78,8 +78,12 @@ static enum hit state_of(const struct umcg_task *t)
 	return events & UMCG_EV_PREEMPT ? PREEMPTED : QUEUED;
 }
 
-/* How long a victim lives: from its very first moment, or since all are there. */
+/*
+ * How long a victim lives: from its very first moment, or since all are there; or
+ * it dies before it has opened a group.
+ */
 struct life {
+	bool unborn;
 	bool young;
 	__u64 ns;
 };
@@ -202,6 +206,8 @@ static void victim(struct life *life)
 	int i;
 
 	cgroup_put("cgroup.procs", "0");
+	if (life->unborn)
+		end_it(life);
 	expect(!pthread_create(&thread, NULL, end_it, life));
 	uffd_open(&pages, HANDS);
 	g = open_group();
@@ -243,8 +249,11 @@ static void kill_one(int *hits)
 	pid_t child;
 	int i, status;
 
-	/* the young ones, often enough, before there is anything to them */
+	/* the young ones, often enough, while they begin */
 	life.ns = rand() % (life.young && rand() % 2 ? 2 * MSEC : 15 * MSEC);
+	life.unborn = life.young && rand() % 4 == 0;
+	if (life.unborn)
+		life.ns = 0;
 	memset(seen, 0, HITS * sizeof(*seen));
 	child = expect_sys(fork());
 	if (!child)
