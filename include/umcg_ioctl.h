@@ -63,8 +63,9 @@
 #define UMCG_TF_IDLE		0x00000200U /* a server in WAIT with nothing to run */
 
 /*
- * umcg_task::state, bits 16-31, while BLOCKED: the number of the system call
- * the worker blocked in, or UMCG_BLOCKED_FAULT for a page fault in user mode.
+ * umcg_task::state, bits 16-31, from BLOCKED until it runs again: the number of
+ * the system call the worker blocked in, or UMCG_BLOCKED_FAULT for a page fault in
+ * user mode. Else 0: compare the state through UMCG_TASK_MASK.
  */
 #define UMCG_BLOCKED_SHIFT	16
 #define UMCG_BLOCKED_FAULT	0xffffU

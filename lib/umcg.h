@@ -246,7 +246,7 @@ int umcg_section_end(struct umcg_group *g, struct umcg_task *self);
  */
 
 /**
- * umcg_state() - UMCG_TASK_*, UMCG_TF_*, and what it blocked in (MT, AS)
+ * umcg_state() - UMCG_TASK_*, UMCG_TF_*, and what it blocks or blocked in (MT, AS)
  * @t: a slot
  *
  * Return: the word; UMCG_STATE() and UMCG_BLOCKED_IN() take it apart.

@@ -25,9 +25,8 @@ void umcg_block_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
 
 	WRITE_ONCE(worker->state, UMCG_TASK_BLOCKED);
 	worker->server = NULL;
-	if (worker->timestamps)
-		worker->slot->blocked_ts = umcg_now(worker);
-	umcg_slot_state(worker, worker->blocked_in << UMCG_BLOCKED_SHIFT);
+	umcg_slot_blocked(worker, compat_syscall_nr(worker->task));
+	umcg_slot_state(worker, 0);
 
 	raw_spin_lock(&server->lock);
 	umcg_tell_locked(server, worker, UMCG_CUR_BLOCK);
@@ -45,7 +44,6 @@ static void sleeps_locked(struct umcg_thread *self)
 	if (self->state == UMCG_TASK_RUNNABLE) {
 		self->away = true;
 	} else if (self->state == UMCG_TASK_RUNNING) {
-		self->blocked_in = compat_syscall_nr() & UMCG_BLOCKED_FAULT;
 		self->asleep = umcg_section_hides_locked(self);
 		if (!self->asleep)
 			umcg_block_locked(self, NULL);

@@ -169,6 +169,7 @@ static void finish(struct umcg_thread *self)
 		umcg_slot_free(group, self->corpse);
 	} else {
 		hrtimer_cancel(&self->timer);
+		hrtimer_cancel(&self->hold_timer);
 		umcg_lease_put(self);
 		if (self->home)
 			umcg_thread_put(self->home);

@@ -18,6 +18,9 @@
 #include "compat/task_work.h"
 #include "umcg.h"
 
+/* Long enough to be out of the task works, or at least to be seldom too early. */
+#define LOOK_AGAIN_NS	50000
+
 /*
  * Makes sure that @self, which is current and not RUNNING, passes the hold
  * before user mode. Claim and add are not interrupted by sched_in, which would
@@ -39,7 +42,6 @@ void umcg_hold_arm(struct umcg_thread *self)
 static void become_runnable(struct umcg_thread *self)
 {
 	struct umcg_wakes wakes = {};
-	u64 time = self->timestamps ? umcg_now(self) : 0;
 
 	umcg_home_refresh(self);
 	preempt_disable();
@@ -47,8 +49,7 @@ static void become_runnable(struct umcg_thread *self)
 	if (!self->released) {
 		if (self->state == UMCG_TASK_BLOCKED) {
 			WRITE_ONCE(self->state, UMCG_TASK_RUNNABLE);
-			if (self->timestamps)
-				self->slot->runnable_ts = time;
+			umcg_slot_runnable_ts(self);
 			umcg_slot_state(self, 0);
 			umcg_queue_locked(self, self->frame ?
 					  UMCG_EV_WAKE | UMCG_EV_SIGNAL :
@@ -65,6 +66,29 @@ static void become_runnable(struct umcg_thread *self)
 }
 
 /*
+ * Hard interrupt. A hold in the middle of a call was left, for a stop perhaps that
+ * SIGCONT has taken back since. If the call puts a signal mask back as it ends
+ * (io_uring_enter(), KVM_RUN), that clears TIF_SIGPENDING, and the worker returns to user
+ * mode past get_signal(), where it would be held again. So this looks after it.
+ */
+enum hrtimer_restart umcg_hold_timer(struct hrtimer *timer)
+{
+	struct umcg_thread *self = container_of(timer, struct umcg_thread,
+						hold_timer);
+	bool add = false;
+
+	raw_spin_lock(&self->lock);
+	if ((self->state == UMCG_TASK_RUNNABLE ||
+	     self->state == UMCG_TASK_BLOCKED) &&
+	    !self->in_wait && !self->away)
+		umcg_remote_locked(self, &add);
+	raw_spin_unlock(&self->lock);
+	if (add)
+		umcg_remote_add(self);
+	return HRTIMER_NORESTART;
+}
+
+/*
  * Holds @self until it is RUNNING or released. It can come back before that: for
  * a signal, the probes then see to it that it is held again (signal.c), and for
  * other work that was announced like a signal, which is let run first.
@@ -78,6 +102,9 @@ int umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode)
 	ret = umcg_sleep_until_run(self, mode);
 	if (ret == -EAGAIN)
 		umcg_hold_arm(self);
+	else if (ret && mode == UMCG_SLEEP_MID_CALL)
+		hrtimer_start(&self->hold_timer, LOOK_AGAIN_NS,
+			      HRTIMER_MODE_REL_HARD);
 	return ret;
 }
 

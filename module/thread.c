@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 
 #include "compat/hrtimer.h"
+#include "compat/syscall.h"
 #include "umcg.h"
 
 #define WORKER_FLAGS	(UMCG_REG_WORKER | UMCG_REG_TIMESTAMPS)
@@ -119,8 +120,11 @@ static void init_worker(struct umcg_thread *self)
 {
 	raw_spin_lock_init(&self->lock);
 	self->state = UMCG_TASK_BLOCKED;
+	self->blocked_in = compat_syscall_nr(current) & UMCG_BLOCKED_FAULT;
 	hrtimer_setup(&self->timer, umcg_wait_timer, self->clock,
 		      HRTIMER_MODE_ABS_HARD);
+	hrtimer_setup(&self->hold_timer, umcg_hold_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_HARD);
 }
 
 static struct umcg_thread *create(struct umcg_group *group,

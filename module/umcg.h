@@ -132,7 +132,7 @@ enum {
  * @slot_kept:	(own) on leaving: its last server frees the slot.
  * @zombie:	(own) on leaving: its slot is on a list.
  * @clock:	constant.
- * @blocked_in:	(own) worker: number of the system call it fell asleep in.
+ * @blocked_in:	worker: number of the system call it fell asleep in; 0 once it runs.
  * @wait_result: worker: what its WAIT returns once it is scheduled.
  * @index:	constant: its slot.
  * @run:	worker: counts its runs, so that a stale kick is ignored.
@@ -219,6 +219,7 @@ struct umcg_thread {
 	union {
 		struct {			/* worker */
 			struct hrtimer timer;
+			struct hrtimer hold_timer;
 			struct list_head run_node;
 		};
 		struct {			/* server */
@@ -298,6 +299,8 @@ void umcg_slot_free(struct umcg_group *group, u32 index);
 struct umcg_task *umcg_slot_of(struct umcg_group *group, u32 index);
 void umcg_zombie_add(struct umcg_thread *thread);
 void umcg_slot_state(struct umcg_thread *thread, u32 bits);
+void umcg_slot_runnable_ts(struct umcg_thread *worker);
+void umcg_slot_blocked(struct umcg_thread *worker, int nr);
 void umcg_slot_event(struct umcg_thread *thread, u32 events);
 
 /* thread.c */
@@ -353,6 +356,7 @@ void umcg_server_irq_work(struct irq_work *work);
 /* hold.c */
 void umcg_hold_arm(struct umcg_thread *self);
 void umcg_hold_fn(struct callback_head *head);
+enum hrtimer_restart umcg_hold_timer(struct hrtimer *timer);
 int umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode);
 
 /* signal.c */

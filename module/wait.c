@@ -11,6 +11,7 @@
 #include <linux/hrtimer.h>
 #include <linux/sched/signal.h>
 
+#include "compat/syscall.h"
 #include "umcg.h"
 
 /* Under @server->lock: its worker has stopped, or it runs another. */
@@ -58,6 +59,7 @@ int umcg_startable_locked(struct umcg_thread *worker)
 		WRITE_ONCE(worker->state, UMCG_TASK_BLOCKED);
 		worker->queued = false;
 		worker->parked = false;
+		umcg_slot_blocked(worker, compat_syscall_nr(worker->task));
 		umcg_slot_state(worker, 0);
 		return -EAGAIN;
 	}
@@ -75,6 +77,7 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 	worker->queued = false;
 	worker->parked = false;
 	worker->frame = false;
+	worker->blocked_in = 0;
 	worker->kick_slice = false;
 	worker->run++;
 	WRITE_ONCE(worker->slot->cur, server->index);

@@ -65,6 +65,7 @@ void umcg_preempt_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
 
 	worker->server = NULL;
 	WRITE_ONCE(worker->state, UMCG_TASK_RUNNABLE);
+	umcg_slot_runnable_ts(worker);
 	umcg_slot_state(worker, 0);
 	raw_spin_lock(&server->lock);
 	umcg_tell_locked(server, worker, UMCG_CUR_PREEMPT);
@@ -153,6 +154,7 @@ static int stop_locked(struct umcg_thread *self, struct umcg_thread *target,
 	self->wait_parks = !enqueue;
 	umcg_section_end(self);
 	WRITE_ONCE(self->state, UMCG_TASK_RUNNABLE);
+	umcg_slot_runnable_ts(self);
 	if (enqueue) {
 		umcg_queue_locked(self, UMCG_EV_WAIT, wakes);
 	} else {

@@ -74,12 +74,13 @@ static void gather(struct server *s, uint32_t busy)
 		share(s, length - busy);
 }
 
-/* The worker blocked: in what? It may be back already, then nobody can tell. */
+/* The worker blocked: in what? If somebody has run it since, nobody can tell. */
 static int blocked_in(uint32_t slot)
 {
 	uint32_t state = umcg_state(umcg_slot(sched.group, slot));
 
-	if (UMCG_STATE(state) != UMCG_TASK_BLOCKED)
+	if (UMCG_STATE(state) != UMCG_TASK_BLOCKED &&
+	    UMCG_STATE(state) != UMCG_TASK_RUNNABLE)
 		return CALL_UNKNOWN;
 	if (UMCG_BLOCKED_IN(state) == UMCG_BLOCKED_FAULT)
 		return CALL_FAULT;

@@ -104,7 +104,7 @@ START_TEST(while_blocked)
 	tracer_at_call(&tracer);
 	ck_assert_uint_eq(step_get(&w), 1);
 	ck_assert_uint_eq(UMCG_STATE(worker_state(&w)), UMCG_TASK_BLOCKED);
-	ck_assert_uint_eq(UMCG_BLOCKED_IN(worker_state(&w)), SYS_exit);
+	ck_assert_uint_eq(worker_blocked_in(&w), SYS_exit);
 	server_expect_none(&boss);
 	tracer_detach(&tracer);
 

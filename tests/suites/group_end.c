@@ -60,7 +60,7 @@ static void witness_start(struct witness *w)
 	w->waited = NOT_YET;
 	expect(!pthread_create(&w->thread, NULL, witness_main, w));
 	wait_for(w->args.slot &&
-		 umcg_state(umcg_slot(group, w->args.slot)) ==
+		 UMCG_STATE(umcg_state(umcg_slot(group, w->args.slot))) ==
 			 UMCG_TASK_RUNNABLE);
 }
 
@@ -227,7 +227,7 @@ START_TEST(closing_is_not_the_end)
 	close(spare);
 	sleep_ns(50 * MSEC);
 	ck_assert_int_eq(stage_of(&w), 0);
-	ck_assert_uint_eq(umcg_state(umcg_slot(group, w.args.slot)),
+	ck_assert_uint_eq(UMCG_STATE(umcg_state(umcg_slot(group, w.args.slot))),
 			  UMCG_TASK_RUNNABLE);
 	ck_assert_uint_eq(umcg_slot(group, 0)->events, 0);
 }

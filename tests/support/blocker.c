@@ -48,26 +48,26 @@ static void meanwhile(struct server *s, struct worker *other)
 	ck_assert_uint_eq(step_get(other), before + 1);
 }
 
-static __u32 expected_state(const struct blocker *b)
+static __u32 expected_call(const struct blocker *b)
 {
-	__u32 in = b->number == BLOCKER_FAULT ? UMCG_BLOCKED_FAULT :
-						(__u32)b->number;
-
-	return UMCG_TASK_BLOCKED | in << UMCG_BLOCKED_SHIFT;
+	return b->number == BLOCKER_FAULT ? UMCG_BLOCKED_FAULT :
+					    (__u32)b->number;
 }
 
 /* Return: was it seen blocked? */
 static bool one_round(struct server *s, struct blocked *how, struct worker *w,
 		      struct worker *other)
 {
-	__u32 state = worker_state(w), blocked = expected_state(how->b);
+	__u32 state = worker_state(w);
 	unsigned int step = step_get(w);
 
 	if (!how->b->wakes_itself || state != UMCG_TASK_RUNNABLE)
-		ck_assert_uint_eq(state, blocked);
+		ck_assert_uint_eq(state, UMCG_TASK_BLOCKED);
+	/* also if it is back already */
+	ck_assert_uint_eq(worker_blocked_in(w), expected_call(how->b));
 	meanwhile(s, other);
 	if (!how->b->wakes_itself) {
-		ck_assert_uint_eq(worker_state(w), blocked);
+		ck_assert_uint_eq(worker_state(w), UMCG_TASK_BLOCKED);
 		server_expect_none(s);
 		how->b->wake(step - 1);
 	}
@@ -76,7 +76,7 @@ static bool one_round(struct server *s, struct blocked *how, struct worker *w,
 	meanwhile(s, other);
 	ck_assert_uint_eq(worker_state(w), UMCG_TASK_RUNNABLE);
 	ck_assert_uint_eq(step_get(w), step);
-	return state == blocked;
+	return state == UMCG_TASK_BLOCKED;
 }
 
 void blocker_run(const struct blocker *b, int rounds)

@@ -84,7 +84,12 @@ struct umcg_task *worker_slot(const struct worker *w)
 
 __u32 worker_state(const struct worker *w)
 {
-	return umcg_state(worker_slot(w));
+	return umcg_state(worker_slot(w)) & 0xffff;
+}
+
+__u32 worker_blocked_in(const struct worker *w)
+{
+	return UMCG_BLOCKED_IN(umcg_state(worker_slot(w)));
 }
 
 void step_set(struct worker *w, unsigned int step)

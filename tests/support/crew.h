@@ -60,7 +60,9 @@ void worker_start(struct worker *w, struct umcg_group *g, __u32 home);
 void worker_hire(struct server *s, struct worker *w);
 
 struct umcg_task *worker_slot(const struct worker *w);
+/* without what it blocks in, or blocked in last */
 __u32 worker_state(const struct worker *w);
+__u32 worker_blocked_in(const struct worker *w);
 
 /* The steps are set and read in an order that everybody agrees about. */
 void step_set(struct worker *w, unsigned int step);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -85,6 +86,15 @@ int uring_enter(struct uring *u, unsigned int submit, unsigned int complete)
 {
 	int result = syscall(SYS_io_uring_enter, u->fd, submit, complete,
 			     IORING_ENTER_GETEVENTS, NULL, 0);
+
+	return result < 0 ? -errno : result;
+}
+
+int uring_enter_masked(struct uring *u, unsigned int complete,
+		       const sigset_t *mask)
+{
+	int result = syscall(SYS_io_uring_enter, u->fd, 0, complete,
+			     IORING_ENTER_GETEVENTS, mask, _NSIG / 8);
 
 	return result < 0 ? -errno : result;
 }

@@ -4,6 +4,7 @@
 #define URING_H
 
 #include <linux/io_uring.h>
+#include <signal.h>
 
 struct uring {
 	int fd; /* or -errno: there is no io_uring here */
@@ -24,6 +25,10 @@ void uring_read(struct uring *u, int fd, void *byte, __u64 user_data);
 
 /* io_uring_enter(): how many were submitted, or -errno. */
 int uring_enter(struct uring *u, unsigned int submit, unsigned int complete);
+
+/* The same, nothing to submit, with these signals blocked meanwhile. */
+int uring_enter_masked(struct uring *u, unsigned int complete,
+		       const sigset_t *mask);
 
 /* The next completion: its result; fails the test if there is none. */
 int uring_result(struct uring *u, __u64 *user_data);
