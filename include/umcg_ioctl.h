@@ -200,6 +200,13 @@ struct umcg_query {
 #define UMCG_REG_SHARED		0x00000020U /* server: while busy, idle ones are told */
 #define UMCG_REG_MULTI		0x00000040U /* server: may run several workers */
 
+/*
+ * With UMCG_REG_MULTI several workers may have stopped when WAIT returns, and cur
+ * and next_tid tell of the last one only: the state of each is in its slot. One
+ * that exits is put on its home's list as well, with UMCG_EV_EXIT. KICK_CURRENT
+ * preempts one of them.
+ */
+
 /**
  * struct umcg_register - arguments of UMCG_IOC_REGISTER
  * @flags:	UMCG_REG_*.
@@ -210,7 +217,9 @@ struct umcg_query {
  *		can be seen on a list.
  * @user:	put into the slot before anybody sees it.
  * @slice_ns:	worker or server: longest run before the worker is preempted, in
- *		nanoseconds; 0 for none.
+ *		nanoseconds; 0 for none. From slice_min_ns up to 2^47 - 1, a day and
+ *		a half. A worker's own goes before its server's. A worker that had no
+ *		CPU in its slice, because others had it, is not preempted.
  * @reserved:	must be 0.
  */
 struct umcg_register {

@@ -202,6 +202,41 @@ int umcg_wake(struct umcg_group *g, __u32 tid);
  */
 int umcg_kick(struct umcg_group *g, __u32 tid, __u32 flags);
 
+/* --- no-preempt sections ------------------------------------------------- */
+
+/*
+ * For a worker that must not lose its turn for a moment: it holds a lock of the
+ * scheduler itself, or has a worker in its hands that nobody else knows of.
+ * Needs UMCG_FEAT_SECTION. Such a section is short: while it lasts, the server
+ * is not told when the worker blocks. It bars nobody for ever: the second time
+ * slice that ends in one section preempts all the same.
+ *
+ * A WAIT that stops the worker ends the section, so whom it was to run is not
+ * left behind: pick the next worker and WAIT for it, both inside.
+ */
+
+/**
+ * umcg_section_begin() - from here on a preemption is owed, not made (MT, AS)
+ * @self: the caller's own slot
+ *
+ * Sections do not nest: a second beginning does nothing, one end ends both.
+ */
+void umcg_section_begin(struct umcg_task *self);
+
+/**
+ * umcg_section_end() - end it, and pay what is owed (MT, AS)
+ * @g: the group
+ * @self: the caller's own slot
+ *
+ * If a preemption came due meanwhile, the caller is queued, as by umcg_run() of 0
+ * with UMCG_WAIT_ENQUEUE, and comes back when it is switched to. Outside of a
+ * section it does nothing.
+ *
+ * Return: 0; 1 if it was owed and has been paid; or -errno of that WAIT. Whatever
+ * it is, the section has ended.
+ */
+int umcg_section_end(struct umcg_group *g, struct umcg_task *self);
+
 /* --- reading a slot ------------------------------------------------------ */
 
 /*

@@ -15,24 +15,41 @@
 #include "compat/syscall.h"
 #include "umcg.h"
 
-static void block_locked(struct umcg_thread *self)
+/*
+ * Under @worker's lock: it is RUNNING, and asleep. In sched_out its server is
+ * woken by the irq_work; elsewhere there are @wakes to add it to.
+ */
+void umcg_block_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
 {
-	struct umcg_thread *server = self->server;
-	u32 nr = compat_syscall_nr() & UMCG_BLOCKED_FAULT;
+	struct umcg_thread *server = worker->server;
 
-	WRITE_ONCE(self->state, UMCG_TASK_BLOCKED);
-	self->server = NULL;
-	if (self->timestamps)
-		self->slot->blocked_ts = umcg_now(self);
-	umcg_slot_state(self, nr << UMCG_BLOCKED_SHIFT);
+	WRITE_ONCE(worker->state, UMCG_TASK_BLOCKED);
+	worker->server = NULL;
+	if (worker->timestamps)
+		worker->slot->blocked_ts = umcg_now(worker);
+	umcg_slot_state(worker, worker->blocked_in << UMCG_BLOCKED_SHIFT);
 
 	raw_spin_lock(&server->lock);
-	umcg_tell_locked(server, self, UMCG_CUR_BLOCK);
+	umcg_tell_locked(server, worker, UMCG_CUR_BLOCK);
 	if (server->dead)
-		self->lease = server;
+		worker->lease = server;
+	else if (wakes)
+		umcg_wakes_add(wakes, server);
 	else if (server->in_wait)
 		irq_work_queue(&server->irq_work);
 	raw_spin_unlock(&server->lock);
+}
+
+static void sleeps_locked(struct umcg_thread *self)
+{
+	if (self->state == UMCG_TASK_RUNNABLE) {
+		self->away = true;
+	} else if (self->state == UMCG_TASK_RUNNING) {
+		self->blocked_in = compat_syscall_nr() & UMCG_BLOCKED_FAULT;
+		self->asleep = umcg_section_hides_locked(self);
+		if (!self->asleep)
+			umcg_block_locked(self, NULL);
+	}
 }
 
 static void sched_out(struct preempt_notifier *notifier,
@@ -45,13 +62,15 @@ static void sched_out(struct preempt_notifier *notifier,
 		return;
 
 	raw_spin_lock(&self->lock);
-	if (self->state == UMCG_TASK_RUNNING)
-		block_locked(self);
-	else if (self->state == UMCG_TASK_RUNNABLE)
-		self->away = true;
+	sleeps_locked(self);
 	raw_spin_unlock(&self->lock);
 }
 
+/*
+ * @away and @asleep are set and cleared here only, so they can be looked at
+ * without the lock. The state that was changed while we slept, by a kick that
+ * found us asleep, is to be read after the lock was held.
+ */
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct umcg_thread *self = container_of(notifier, struct umcg_thread,
@@ -59,9 +78,10 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 
 	if (self->is_server || self->in_wait)
 		return;
-	if (self->away) {
+	if (self->away || self->asleep) {
 		raw_spin_lock_irq(&self->lock);
 		self->away = false;
+		self->asleep = false;
 		raw_spin_unlock_irq(&self->lock);
 	}
 	umcg_hold_arm(self);

@@ -8,13 +8,17 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/uaccess.h>
 
 #include "compat/vma.h"
 #include "umcg.h"
 
 #define FEATURES	(UMCG_FEAT_HANDOFF | UMCG_FEAT_WAKE | UMCG_FEAT_KICK | \
-			 UMCG_FEAT_WORKER_TIMEOUT | UMCG_FEAT_TIMESTAMPS)
+			 UMCG_FEAT_WORKER_TIMEOUT | UMCG_FEAT_SIGNALS | \
+			 UMCG_FEAT_TIMESTAMPS | UMCG_FEAT_SLICE | \
+			 UMCG_FEAT_SECTION | UMCG_FEAT_NOTIFY | \
+			 UMCG_FEAT_SHARED | UMCG_FEAT_MULTI | UMCG_FEAT_POLL)
 
 /* The first version's size; a smaller structure never existed. */
 #define QUERY_SIZE_MIN	offsetofend(struct umcg_query, slice_min_ns)
@@ -86,6 +90,7 @@ static int ioctl_query(void __user *uarg)
 		.map_size = UMCG_MAP_SIZE,
 		.slot_stride = sizeof(struct umcg_task),
 		.slots_max = UMCG_SLOTS_MAX,
+		.slice_min_ns = UMCG_SLICE_MIN_NS,
 	};
 	u32 size;
 
@@ -215,8 +220,18 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
+static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
+{
+	struct umcg_group *group = file->private_data;
+
+	if (!umcg_group_is_mine(group))
+		return EPOLLERR;
+	return umcg_poll(group, file, table);
+}
+
 static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
+	.poll = device_poll,
 	.open = device_open,
 	.release = device_release,
 	.mmap = device_mmap,

@@ -12,6 +12,7 @@
 #include <linux/irq_work.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
+#include <linux/rculist.h>
 #include <linux/sched/task.h>
 
 #include "compat/task_work.h"
@@ -40,7 +41,10 @@ int umcg_unregister(struct umcg_thread *self)
 	return ret;
 }
 
-/* The server of a worker that exits hears of it; if it has none, a list does. */
+/*
+ * The server of a worker that exits hears of it; if it has none, a list does. So
+ * does it if the server may run several: two can exit before it looks.
+ */
 static void leave_worker(struct umcg_thread *self)
 {
 	struct umcg_wakes wakes = {};
@@ -60,7 +64,7 @@ static void leave_worker(struct umcg_thread *self)
 		umcg_tell_locked(server, self, UMCG_CUR_EXIT);
 		if (server->dead) {
 			self->lease = server;
-		} else if (!server->corpse) {
+		} else if (!server->corpse && !server->multi) {
 			server->corpse = self->index;
 			self->slot_kept = true;
 			told = true;
@@ -78,44 +82,62 @@ static void leave_worker(struct umcg_thread *self)
 }
 
 /*
- * No more workers are queued on @self after this, and none starts under it. The
- * one that runs holds a reference, which it will put as its lease.
+ * No more workers are queued on @self after this, and none starts under it.
+ * Those that run hold a reference each, which they will put as their lease.
  */
-static struct umcg_thread *close_server(struct umcg_thread *self,
-					struct umcg_thread **heir)
+static struct umcg_thread *close_server(struct umcg_thread *self)
 {
 	struct umcg_group *group = self->group;
-	struct umcg_thread *running;
+	struct umcg_thread *heir;
+	u32 i;
 
 	raw_spin_lock_irq(&group->lock);
 	list_del_init(&self->server_node);
 	list_del_init(&self->idle_node);
-	*heir = list_first_entry_or_null(&group->servers, struct umcg_thread,
-					 server_node);
-	if (*heir)
-		umcg_thread_get(*heir);
+	heir = list_first_entry_or_null(&group->servers, struct umcg_thread,
+					server_node);
+	if (heir)
+		umcg_thread_get(heir);
 	raw_spin_lock(&self->lock);
 	WRITE_ONCE(self->dead, true);
 	WRITE_ONCE(self->state, UMCG_TASK_NONE);
 	self->idle = false;
 	umcg_slot_state(self, 0);
-	running = self->running;
-	if (running)
+	for (i = 0; i < self->nrunning; i++)
 		umcg_thread_get(self);
 	raw_spin_unlock(&self->lock);
 	raw_spin_unlock_irq(&group->lock);
-	return running;
+	return heir;
+}
+
+/* Under RCU, preemption disabled. They queue themselves for other servers. */
+static void kick_all_of(struct umcg_thread *server)
+{
+	struct umcg_wakes wakes = {};
+	struct umcg_thread *worker;
+
+	if (!server->multi) {
+		raw_spin_lock_irq(&server->lock);
+		worker = umcg_runner_locked(server);
+		raw_spin_unlock_irq(&server->lock);
+		if (worker)
+			umcg_kick_worker(worker, server, 0, &wakes);
+		return;
+	}
+	list_for_each_entry_rcu(worker, &server->group->threads, thread_node)
+		if (!worker->is_server)
+			umcg_kick_worker(worker, server, 0, &wakes);
 }
 
 static void leave_server(struct umcg_thread *self)
 {
 	struct umcg_wakes wakes = {};
-	struct umcg_thread *running, *heir;
+	struct umcg_thread *heir;
 
+	heir = close_server(self);
+	rcu_read_lock();
 	preempt_disable();
-	running = close_server(self, &heir);
-	if (running)
-		umcg_kick_worker(running, self);
+	kick_all_of(self);
 	if (heir && !self->released) {
 		local_irq_disable();
 		umcg_bury(self, heir, UMCG_EV_EXIT | UMCG_EV_REHOMED, &wakes);
@@ -124,6 +146,7 @@ static void leave_server(struct umcg_thread *self)
 	}
 	umcg_wakes_run(&wakes);
 	preempt_enable();
+	rcu_read_unlock();
 
 	if (heir)
 		umcg_thread_put(heir);
@@ -142,6 +165,7 @@ static void finish(struct umcg_thread *self)
 	preempt_enable();
 	if (self->is_server) {
 		irq_work_sync(&self->irq_work);
+		hrtimer_cancel(&self->slice_timer);
 		umcg_slot_free(group, self->corpse);
 	} else {
 		hrtimer_cancel(&self->timer);

@@ -6,6 +6,7 @@
  * address space. Either alone is not enough: a child of posix_spawn() shares the
  * address space, a process after exec the thread group.
  */
+#include <linux/irq_work.h>
 #include <linux/jhash.h>
 #include <linux/rculist.h>
 #include <linux/rhashtable.h>
@@ -38,6 +39,7 @@ struct umcg_group *umcg_group_create(void)
 	INIT_LIST_HEAD(&group->servers);
 	INIT_LIST_HEAD(&group->idle);
 	INIT_LIST_HEAD(&group->zombies);
+	umcg_poll_init(group);
 	group->tgid = get_pid(task_tgid(current));
 	group->mm = current->mm;
 	mmgrab(group->mm);
@@ -69,6 +71,7 @@ static void group_free(struct kref *ref)
 		list_del(&thread->zombie_node);
 		umcg_thread_put(thread);
 	}
+	irq_work_sync(&group->poll_work);
 	rhashtable_destroy(&group->tids);
 	umcg_slots_destroy(group);
 	mmdrop(group->mm);
@@ -167,6 +170,7 @@ void umcg_group_end(struct umcg_group *group)
 		return;
 
 	atomic_or(UMCG_EV_EXIT, (atomic_t *)&umcg_slot_of(group, 0)->events);
+	umcg_poll_notify(group);
 	rcu_read_lock();
 	list_for_each_entry_rcu(thread, &group->threads, thread_node)
 		release(thread);

@@ -31,6 +31,7 @@ static void push_group(struct umcg_thread *thread, struct umcg_wakes *wakes)
 	push(umcg_slot_of(group, 0), thread);
 	umcg_idle_wake_locked(group, wakes);
 	raw_spin_unlock(&group->lock);
+	umcg_poll_notify(group);
 }
 
 /*
@@ -48,13 +49,43 @@ static bool push_server(struct umcg_thread *server, struct umcg_thread *thread,
 		push(server->slot, thread);
 		if (server_event)
 			umcg_slot_event(server, server_event);
-		if (server->idle || server_event) {
+		if (server->idle || server->notify || server_event) {
 			server->pending = true;
 			umcg_wakes_add(wakes, server);
 		}
 	}
 	raw_spin_unlock(&server->lock);
+	if (alive)
+		umcg_poll_notify(server->group);
 	return alive;
+}
+
+/*
+ * A home that shares takes its worker itself only if it is idle. Else that goes
+ * to the group list, and one idle server is woken: choice, push and waking in
+ * one section, so no server can go idle in between without seeing it.
+ */
+static void push_shared(struct umcg_thread *home, struct umcg_thread *thread,
+			struct umcg_wakes *wakes)
+{
+	struct umcg_group *group = thread->group;
+	bool taken;
+
+	raw_spin_lock(&group->lock);
+	raw_spin_lock(&home->lock);
+	taken = home->idle && !home->pending && !home->dead;
+	if (taken) {
+		push(home->slot, thread);
+		home->pending = true;
+		umcg_wakes_add(wakes, home);
+	}
+	raw_spin_unlock(&home->lock);
+	if (!taken) {
+		push(umcg_slot_of(group, 0), thread);
+		umcg_idle_wake_locked(group, wakes);
+	}
+	raw_spin_unlock(&group->lock);
+	umcg_poll_notify(group);
 }
 
 /*
@@ -72,7 +103,9 @@ void umcg_queue_locked(struct umcg_thread *worker, u32 event,
 	worker->queued = true;
 	umcg_slot_state(worker, 0);
 	umcg_slot_event(worker, event | UMCG_EV_QUEUED);
-	if (!worker->home || !push_server(worker->home, worker, 0, wakes))
+	if (worker->home && worker->home->shared)
+		push_shared(worker->home, worker, wakes);
+	else if (!worker->home || !push_server(worker->home, worker, 0, wakes))
 		push_group(worker, wakes);
 }
 

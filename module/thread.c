@@ -15,8 +15,9 @@
 #include "compat/hrtimer.h"
 #include "umcg.h"
 
-#define REG_FLAGS	(UMCG_REG_SERVER | UMCG_REG_WORKER | \
-			 UMCG_REG_TIMESTAMPS)
+#define WORKER_FLAGS	(UMCG_REG_WORKER | UMCG_REG_TIMESTAMPS)
+#define SERVER_FLAGS	(UMCG_REG_SERVER | UMCG_REG_NOTIFY | \
+			 UMCG_REG_SHARED | UMCG_REG_MULTI)
 
 static struct kmem_cache *thread_cache;
 
@@ -73,16 +74,18 @@ void umcg_lease_put(struct umcg_thread *self)
 
 static int check(const struct umcg_register *args)
 {
-	u32 role = args->flags & (UMCG_REG_SERVER | UMCG_REG_WORKER);
+	u32 flags = args->flags;
 
-	if (args->flags & ~REG_FLAGS)
+	if (flags & UMCG_REG_SERVER) {
+		if ((flags & ~SERVER_FLAGS) || args->server_tid)
+			return -EINVAL;
+	} else if (!(flags & UMCG_REG_WORKER) || (flags & ~WORKER_FLAGS)) {
 		return -EINVAL;
-	if (role != UMCG_REG_SERVER && role != UMCG_REG_WORKER)
+	}
+	if (args->slice_ns && (args->slice_ns < UMCG_SLICE_MIN_NS ||
+			       args->slice_ns > KTIME_MAX >> 16))
 		return -EINVAL;
-	if (role == UMCG_REG_SERVER &&
-	    (args->server_tid || (args->flags & UMCG_REG_TIMESTAMPS)))
-		return -EINVAL;
-	if (args->slice_ns || args->reserved[0] || args->reserved[1])
+	if (args->reserved[0] || args->reserved[1])
 		return -EINVAL;
 	switch (args->clock) {
 	case CLOCK_MONOTONIC:
@@ -95,12 +98,18 @@ static int check(const struct umcg_register *args)
 }
 
 /* Separate initialisers, so that lockdep knows two classes. */
-static void init_server(struct umcg_thread *self)
+static void init_server(struct umcg_thread *self, u32 flags)
 {
 	raw_spin_lock_init(&self->lock);
 	self->is_server = true;
 	self->state = UMCG_TASK_RUNNING;
+	self->notify = flags & UMCG_REG_NOTIFY;
+	self->shared = flags & UMCG_REG_SHARED;
+	self->multi = flags & UMCG_REG_MULTI;
 	self->irq_work = IRQ_WORK_INIT_HARD(umcg_server_irq_work);
+	hrtimer_setup(&self->slice_timer, umcg_slice_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_HARD);
+	INIT_LIST_HEAD(&self->runners);
 	INIT_LIST_HEAD(&self->server_node);
 	INIT_LIST_HEAD(&self->idle_node);
 }
@@ -126,9 +135,10 @@ static struct umcg_thread *create(struct umcg_group *group,
 	self->group = group;
 	self->tid = task_pid_vnr(current);
 	self->clock = args->clock;
+	self->slice_ns = args->slice_ns;
 	self->timestamps = args->flags & UMCG_REG_TIMESTAMPS;
 	if (args->flags & UMCG_REG_SERVER)
-		init_server(self);
+		init_server(self, args->flags);
 	else
 		init_worker(self);
 	kref_init(&self->ref);

@@ -31,9 +31,13 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include "compat/require.h"
 #include "umcg_ioctl.h"
+
+struct file;
+struct poll_table_struct;
 
 #define UMCG_SLOTS_MAX		65536U
 #define UMCG_SLOTS_PER_PAGE	(PAGE_SIZE / sizeof(struct umcg_task))
@@ -51,6 +55,9 @@
  * @servers:	those that can adopt; under @lock.
  * @idle:	servers in WAIT with nothing to run, the latest first; under @lock.
  * @zombies:	dead threads whose slot is still on a list; under @lock.
+ * @polled:	somebody has polled the file: pushes look for sleepers there.
+ * @poll_wait:	who polls.
+ * @poll_work:	wakes them, from where that is allowed.
  * @tids:	threads by tid.
  * @slot_ids:	which slots are given out.
  * @pages_lock:	serialises the allocation of @pages.
@@ -68,11 +75,17 @@ struct umcg_group {
 	struct list_head idle;
 	struct list_head zombies;
 
+	bool polled;
+	wait_queue_head_t poll_wait;
+	struct irq_work poll_work;
+
 	struct rhashtable tids;
 	struct ida slot_ids;
 	struct mutex pages_lock;	/* process context, nothing nests in it */
 	struct page *pages[UMCG_PAGES_MAX];
 };
+
+#define UMCG_SLICE_MIN_NS	100000ULL
 
 /* umcg_thread::claims: whose callback_head is queued, or about to be */
 enum {
@@ -99,6 +112,16 @@ enum {
  * @pending:	server: WAIT has a reason to return.
  * @idle:	server: in WAIT with nothing to run.
  * @dead:	server: it takes nobody any more.
+ * @notify:	server, constant: woken by every push to its list.
+ * @shared:	server, constant: while busy, its workers go to the group list.
+ * @multi:	server, constant: may run several workers.
+ * @asleep:	(own) worker: asleep in a no-preempt section, RUNNING unless kicked.
+ * @kick_slice:	worker: @kick_run is for the end of its slice, too.
+ * @slice_owed:	(own) worker: a slice ended in its present section before.
+ * @slice_armed: server: its slice timer runs.
+ * @slice_seen:	worker (by its server's lock): on a CPU when last looked at, after
+ *		its slice.
+ * @slice_misses: worker (likewise): how often it had no CPU at the end.
  * @timestamps:	constant: it asked for them.
  * @drained:	(own) the hold has let other works go first.
  * @sig_hidden:	(own) TIF_SIGPENDING was cleared though a signal is pending.
@@ -109,21 +132,28 @@ enum {
  * @slot_kept:	(own) on leaving: its last server frees the slot.
  * @zombie:	(own) on leaving: its slot is on a list.
  * @clock:	constant.
+ * @blocked_in:	(own) worker: number of the system call it fell asleep in.
  * @wait_result: worker: what its WAIT returns once it is scheduled.
  * @index:	constant: its slot.
  * @run:	worker: counts its runs, so that a stale kick is ignored.
  * @kick_run:	worker: the run that a kick is for.
  * @corpse:	server: slot of a worker that exited under it, to be freed.
  * @resume_next: worker (own): next_tid of a WAIT to be run again after a handler.
+ * @nrunning:	server: how many are RUNNING under it; above 1 only with @multi.
+ * @slice_ns:	constant: of a worker before that of its server; 0 for none.
+ * @slice_expires: server: when its slice timer fires next, if armed.
+ * @slice_start: worker (by its server's lock): when this slice began.
+ * @slice_base:	worker (likewise): its CPU time then.
  * @wakers:	how many have decided to wake it and not done so yet (sleep.c).
  * @slot:	the mirror that user space sees.
  * @task:	constant, referenced.
  * @group:	constant, referenced.
  * @server:	worker: under which it is RUNNING, else NULL.
- * @running:	server: the worker which is RUNNING under it.
  * @home:	worker: on whose list it is queued, NULL for the group's; changed
  *		by itself under @lock; referenced.
  * @lease:	worker (own): the dead server it ran under, to be put.
+ * @run_node:	worker (by its server's lock): in @runners while RUNNING.
+ * @runners:	server: who is RUNNING under it, @nrunning of them, in no order.
  */
 struct umcg_thread {
 	raw_spinlock_t lock;
@@ -141,6 +171,15 @@ struct umcg_thread {
 	bool pending;
 	bool idle;
 	bool dead;
+	bool notify;
+	bool shared;
+	bool multi;
+	bool asleep;
+	bool kick_slice;
+	bool slice_owed;
+	bool slice_armed;
+	bool slice_seen;
+	u8 slice_misses;
 	bool timestamps;
 	bool drained;
 	bool sig_hidden;
@@ -151,21 +190,24 @@ struct umcg_thread {
 	bool slot_kept;
 	bool zombie;
 	u8 clock;
+	u32 blocked_in;
 	int wait_result;
 	u32 index;
 	u32 run;
 	u32 kick_run;
 	u32 corpse;
 	u32 resume_next;
+	u32 nrunning;
+	u64 slice_ns;
+	u64 slice_expires;
+	u64 slice_start;
+	u64 slice_base;
 	atomic_t wakers;
 
 	struct umcg_task *slot;
 	struct task_struct *task;
 	struct umcg_group *group;
-	union {
-		struct umcg_thread *server;
-		struct umcg_thread *running;
-	};
+	struct umcg_thread *server;
 	struct umcg_thread *home;
 	struct umcg_thread *lease;
 
@@ -175,9 +217,14 @@ struct umcg_thread {
 	struct callback_head remote;
 	struct callback_head exit;
 	union {
-		struct hrtimer timer;		/* worker */
+		struct {			/* worker */
+			struct hrtimer timer;
+			struct list_head run_node;
+		};
 		struct {			/* server */
+			struct list_head runners;
 			struct irq_work irq_work;
+			struct hrtimer slice_timer;
 			struct list_head server_node;
 			struct list_head idle_node;
 		};
@@ -226,6 +273,22 @@ void umcg_idle_begin(struct umcg_thread *server);
 void umcg_idle_end(struct umcg_thread *server);
 bool umcg_idle_wake_locked(struct umcg_group *group, struct umcg_wakes *wakes);
 
+/* poll.c */
+void umcg_poll_init(struct umcg_group *group);
+void umcg_poll_notify(struct umcg_group *group);
+__poll_t umcg_poll(struct umcg_group *group, struct file *file,
+		   struct poll_table_struct *table);
+
+/* slice.c */
+void umcg_slice_begin_locked(struct umcg_thread *worker,
+			     struct umcg_thread *server);
+enum hrtimer_restart umcg_slice_timer(struct hrtimer *timer);
+
+/* section.c */
+bool umcg_section_hides_locked(struct umcg_thread *self);
+void umcg_section_end(struct umcg_thread *worker);
+bool umcg_section_defers_locked(struct umcg_thread *self);
+
 /* slot.c */
 int umcg_slots_init(struct umcg_group *group);
 void umcg_slots_destroy(struct umcg_group *group);
@@ -257,6 +320,7 @@ void umcg_home_refresh(struct umcg_thread *self);
 int umcg_wait(struct umcg_thread *self, const struct umcg_wait *args);
 void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
 		      u32 why);
+struct umcg_thread *umcg_runner_locked(struct umcg_thread *server);
 int umcg_startable_locked(struct umcg_thread *worker);
 void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 		       struct umcg_wakes *wakes);
@@ -275,13 +339,15 @@ enum hrtimer_restart umcg_wait_timer(struct hrtimer *timer);
 /* wake.c */
 int umcg_wake(struct umcg_group *group, const struct umcg_wake *args);
 int umcg_kick(struct umcg_group *group, const struct umcg_kick *args);
-int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server);
+int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server,
+		     u32 slice_run, struct umcg_wakes *wakes);
 void umcg_remote_locked(struct umcg_thread *thread, bool *add);
 void umcg_remote_add(struct umcg_thread *thread);
 void umcg_remote_fn(struct callback_head *head);
 
 /* block.c */
 extern struct preempt_ops umcg_preempt_ops;
+void umcg_block_locked(struct umcg_thread *worker, struct umcg_wakes *wakes);
 void umcg_server_irq_work(struct irq_work *work);
 
 /* hold.c */

@@ -21,11 +21,21 @@ void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
 	if (!server->dead)
 		WRITE_ONCE(server->slot->cur, worker->index | why);
 	if (why == UMCG_CUR_RUNNING) {
-		server->running = worker;
+		list_add(&worker->run_node, &server->runners);
+		server->nrunning++;
 		return;
 	}
-	server->running = NULL;
+	list_del(&worker->run_node);
+	server->nrunning--;
 	server->pending = true;
+	umcg_poll_notify(server->group);
+}
+
+/* Under @server->lock: who runs under it, or one of several; NULL if nobody. */
+struct umcg_thread *umcg_runner_locked(struct umcg_thread *server)
+{
+	return list_first_entry_or_null(&server->runners, struct umcg_thread,
+					run_node);
 }
 
 /* May @worker be switched to? Under its lock. */
@@ -65,11 +75,13 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 	worker->queued = false;
 	worker->parked = false;
 	worker->frame = false;
+	worker->kick_slice = false;
 	worker->run++;
 	WRITE_ONCE(worker->slot->cur, server->index);
 	WRITE_ONCE(worker->state, UMCG_TASK_RUNNING);
 	umcg_slot_state(worker, 0);
 	umcg_tell_locked(server, worker, UMCG_CUR_RUNNING);
+	umcg_slice_begin_locked(worker, server);
 	umcg_wakes_add(wakes, worker);
 }
 
@@ -89,7 +101,7 @@ static int start(struct umcg_thread *self, u32 tid, bool late)
 	raw_spin_lock_irq(&worker->lock);
 	ret = umcg_startable_locked(worker);
 	raw_spin_lock(&self->lock);
-	if (!ret && self->running)
+	if (!ret && self->nrunning && !self->multi)
 		ret = -EBUSY;
 	if (!ret && late)
 		ret = -ETIMEDOUT;
@@ -106,15 +118,34 @@ out:
 	return ret;
 }
 
+/* One of several that @self may run. It can stop at any time, as any other. */
+static bool runs_one_of_many(struct umcg_thread *self, u32 tid)
+{
+	struct umcg_thread *worker;
+	bool runs = false;
+
+	preempt_disable();
+	worker = umcg_group_find(self->group, tid);
+	if (worker && !worker->is_server) {
+		raw_spin_lock_irq(&worker->lock);
+		runs = worker->state == UMCG_TASK_RUNNING &&
+		       worker->server == self;
+		raw_spin_unlock_irq(&worker->lock);
+	}
+	preempt_enable();
+	return runs;
+}
+
 /* Row "tid with bit 31": sleeps on, if that worker runs under this server. */
 static int sleep_on(struct umcg_thread *self, u32 tid)
 {
+	bool multi = self->multi && runs_one_of_many(self, tid);
 	struct umcg_thread *running;
 	int ret = 0;
 
 	raw_spin_lock_irq(&self->lock);
-	running = self->running;
-	if (running && running->tid == tid) {
+	running = umcg_runner_locked(self);
+	if (multi || (running && running->tid == tid)) {
 		umcg_sleep_begin_locked(self);
 	} else {
 		/* That it stopped is what was pending. */

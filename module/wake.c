@@ -48,8 +48,10 @@ void umcg_remote_fn(struct callback_head *head)
 	umcg_home_refresh(self);
 	preempt_disable();
 	raw_spin_lock_irq(&self->lock);
-	if (self->state == UMCG_TASK_RUNNING && self->kick_run == self->run)
+	if (self->state == UMCG_TASK_RUNNING && self->kick_run == self->run &&
+	    !umcg_section_defers_locked(self))
 		umcg_preempt_locked(self, &wakes);
+	self->kick_slice = false;
 	raw_spin_unlock_irq(&self->lock);
 	umcg_wakes_run(&wakes);
 	preempt_enable();
@@ -58,8 +60,13 @@ void umcg_remote_fn(struct callback_head *head)
 	umcg_hold_arm(self);
 }
 
-/* Preemption disabled. Preempts @worker, if it runs (under @server, if given). */
-int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server)
+/*
+ * Preemption disabled, also in a hard interrupt. Preempts @worker, if it runs
+ * (under @server, if given); @slice_run: because the time of that run is over,
+ * 0 if it is for something else.
+ */
+int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server,
+		     u32 slice_run, struct umcg_wakes *wakes)
 {
 	unsigned long flags;
 	bool add = false;
@@ -69,10 +76,16 @@ int umcg_kick_worker(struct umcg_thread *worker, struct umcg_thread *server)
 	if (worker->state == UMCG_TASK_NONE) {
 		ret = -ESRCH;
 	} else if (worker->state == UMCG_TASK_RUNNING &&
-		   (!server || worker->server == server)) {
-		worker->kick_run = worker->run;
-		umcg_remote_locked(worker, &add);
+		   (!server || worker->server == server) &&
+		   (!slice_run || worker->run == slice_run)) {
 		ret = 0;
+		if (worker->asleep) {
+			umcg_block_locked(worker, wakes);
+		} else {
+			worker->kick_run = worker->run;
+			worker->kick_slice |= slice_run != 0;
+			umcg_remote_locked(worker, &add);
+		}
 	}
 	raw_spin_unlock_irqrestore(&worker->lock, flags);
 	if (add)
@@ -92,41 +105,46 @@ static int kick_server(struct umcg_thread *server)
 		server->pending = true;
 		umcg_slot_event(server, UMCG_EV_PREEMPT);
 		umcg_wakes_add(&wakes, server);
+		umcg_poll_notify(server->group);
 	}
 	raw_spin_unlock_irq(&server->lock);
 	umcg_wakes_run(&wakes);
 	return ret;
 }
 
-static int kick_current(struct umcg_thread *server)
+static int kick_current(struct umcg_thread *server, struct umcg_wakes *wakes)
 {
 	struct umcg_thread *worker;
 	bool dead;
 
 	raw_spin_lock_irq(&server->lock);
-	worker = server->running;
+	worker = umcg_runner_locked(server);
 	dead = server->dead;
 	raw_spin_unlock_irq(&server->lock);
 	if (dead)
 		return -ESRCH;
-	return worker ? umcg_kick_worker(worker, server) : -EAGAIN;
+	return worker ? umcg_kick_worker(worker, server, 0, wakes) : -EAGAIN;
+}
+
+static int kick(struct umcg_thread *thread, u32 flags, struct umcg_wakes *wakes)
+{
+	if (!thread)
+		return -ESRCH;
+	if (flags & UMCG_KICK_CURRENT)
+		return thread->is_server ? kick_current(thread, wakes) : -EINVAL;
+	if (thread->is_server)
+		return kick_server(thread);
+	return umcg_kick_worker(thread, NULL, 0, wakes);
 }
 
 int umcg_kick(struct umcg_group *group, const struct umcg_kick *args)
 {
-	struct umcg_thread *thread;
+	struct umcg_wakes wakes = {};
 	int ret;
 
 	preempt_disable();
-	thread = umcg_group_find(group, args->tid);
-	if (!thread)
-		ret = -ESRCH;
-	else if (args->flags & UMCG_KICK_CURRENT)
-		ret = thread->is_server ? kick_current(thread) : -EINVAL;
-	else if (thread->is_server)
-		ret = kick_server(thread);
-	else
-		ret = umcg_kick_worker(thread, NULL);
+	ret = kick(umcg_group_find(group, args->tid), args->flags, &wakes);
+	umcg_wakes_run(&wakes);
 	preempt_enable();
 	return ret;
 }

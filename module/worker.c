@@ -105,6 +105,8 @@ static void unlock_pair(struct umcg_thread *one, struct umcg_thread *two)
 static void inherit_locked(struct umcg_thread *self, struct umcg_thread *target,
 			   struct umcg_thread *server, struct umcg_wakes *wakes)
 {
+	list_del(&self->run_node);
+	server->nrunning--;
 	umcg_start_locked(target, server, wakes);
 	WRITE_ONCE(self->slot->next_tid, target->tid | UMCG_TID_RUNNING);
 	cmpxchg(&server->slot->next_tid, self->tid | UMCG_TID_RUNNING,
@@ -149,6 +151,7 @@ static int stop_locked(struct umcg_thread *self, struct umcg_thread *target,
 	self->server = NULL;
 	self->wait_result = 0;
 	self->wait_parks = !enqueue;
+	umcg_section_end(self);
 	WRITE_ONCE(self->state, UMCG_TASK_RUNNABLE);
 	if (enqueue) {
 		umcg_queue_locked(self, UMCG_EV_WAIT, wakes);

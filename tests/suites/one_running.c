@@ -49,6 +49,7 @@ START_TEST(one_worker_a_server)
 		ck_assert_uint_eq(worker_state(&first), UMCG_TASK_RUNNING);
 	}
 	ck_assert_uint_eq(step_get(&second), 0);
+	/* wait for the one that runs, not once more for the other */
 	s.self->next_tid = first.tid | UMCG_TID_RUNNING;
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 	ck_assert_int_eq(server_wait(&s, &first), UMCG_CUR_EXIT);

@@ -27,6 +27,19 @@ static void refused(struct umcg_group *g, struct umcg_register r, int error)
 	ck_assert_int_eq(umcg_unregister(g), -EPERM);
 }
 
+/* Must be taken; the last server's leaving ends its group. */
+static void server_of_its_own(struct umcg_register r)
+{
+	struct umcg_group *g = open_group();
+
+	ck_assert_int_eq(umcg_register(g, &r), 0);
+	ck_assert_uint_gt(r.slot, 0);
+	ck_assert_uint_lt(r.slot, 0xcccccccc);
+	ck_assert_uint_eq(umcg_state(umcg_slot(g, r.slot)), UMCG_TASK_RUNNING);
+	ck_assert_int_eq(umcg_unregister(g), 0);
+	umcg_close(g);
+}
+
 START_TEST(flags)
 {
 	const __u64 none = 0;
@@ -50,11 +63,17 @@ START_TEST(flags)
 	r.flags = UMCG_REG_NOTIFY;
 	refused(g, r, -EINVAL);
 	for (i = 0; i < sizeof(extra) / sizeof(*extra); i++) {
-		if (extra[i].feature && has_features(g, extra[i].feature))
-			continue;
-		r.flags = UMCG_REG_SERVER | extra[i].flag;
-		refused(g, r, -EINVAL);
+		/* modes are a server's, whatever the module knows */
 		r.flags = UMCG_REG_WORKER | extra[i].flag;
+		refused(g, r, -EINVAL);
+		r.flags = UMCG_REG_SERVER | extra[i].flag;
+		if (!extra[i].feature || !has_features(g, extra[i].feature)) {
+			refused(g, r, -EINVAL);
+			continue;
+		}
+		server_of_its_own(r);
+		/* once more with what no version knows */
+		r.flags |= 0x8;
 		refused(g, r, -EINVAL);
 	}
 	for (i = 7; i < 32; i++) {
@@ -90,11 +109,8 @@ START_TEST(clocks)
 		refused(g, r, -EINVAL);
 	}
 	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
-		/* the last server's leaving ends a group */
-		g = open_group();
 		r.clock = good[i];
-		ck_assert_int_eq(umcg_register(g, &r), 0);
-		ck_assert_int_eq(umcg_unregister(g), 0);
+		server_of_its_own(r);
 	}
 }
 END_TEST

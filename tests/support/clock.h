@@ -24,6 +24,20 @@ static inline __u64 now(void)
 	return clock_now(CLOCK_MONOTONIC);
 }
 
+/*
+ * A timer wakes a thread also where one thread of the host is behind all
+ * processors of the guest, in the midst of what the others do: to meet them at
+ * every instruction, sleep; do not spin. prctl(PR_SET_TIMERSLACK, 1) before.
+ */
+static inline void sleep_until(__u64 when)
+{
+	struct timespec t = { .tv_sec = when / SEC, .tv_nsec = when % SEC };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
+	       EINTR)
+		;
+}
+
 static inline void sleep_ns(__u64 ns)
 {
 	struct timespec t = { .tv_sec = ns / SEC, .tv_nsec = ns % SEC };

@@ -10,15 +10,28 @@
 
 void server_start(struct server *s, struct umcg_group *g)
 {
-	int slot = umcg_register_server(g, (uintptr_t)s);
+	server_start_as(s, g, 0, 0);
+}
 
-	if (slot <= 0)
-		ck_abort_msg("registering a server: %d", slot);
+void server_start_as(struct server *s, struct umcg_group *g, __u32 modes,
+		     __u64 slice_ns)
+{
+	struct umcg_register args = {
+		.flags = UMCG_REG_SERVER | modes,
+		.clock = CLOCK_MONOTONIC,
+		.user = (uintptr_t)s,
+		.slice_ns = slice_ns,
+	};
+	int error = umcg_register(g, &args);
+
+	if (error)
+		ck_abort_msg("registering a server: %d", error);
 	s->group = g;
-	s->slot = slot;
-	s->self = umcg_slot(g, slot);
-	s->tid = gettid();
+	s->slot = args.slot;
+	s->self = umcg_slot(g, args.slot);
 	umcg_list_init(&s->list);
+	/* last: whoever waits for a server looks at this */
+	__atomic_store_n(&s->tid, gettid(), __ATOMIC_RELEASE);
 }
 
 static void *worker_main(void *arg)
@@ -187,6 +200,37 @@ void server_finish(struct server *s, struct worker *w)
 {
 	expect_eq(server_run(s, w), UMCG_CUR_EXIT);
 	pthread_join(w->thread, NULL);
+}
+
+void server_run_out(struct server *s, struct worker *w)
+{
+	__u32 events = 0;
+	int error;
+
+	for (;;) {
+		error = server_switch(s, w, 0);
+		if (error && error != -EINTR && error != -EAGAIN &&
+		    error != -ESRCH)
+			ck_abort_msg("switching to tid %d: %d", w->tid, error);
+		if ((!error || error == -EINTR) &&
+		    server_wait(s, w) == UMCG_CUR_EXIT)
+			break;
+		expect(server_next(s, &events) == w);
+		if (events & UMCG_EV_EXIT)
+			break;
+	}
+	pthread_join(w->thread, NULL);
+}
+
+long worker_spin(struct worker *w)
+{
+	unsigned int i = step_get(w);
+
+	while (!__atomic_load_n((int *)w->arg, __ATOMIC_SEQ_CST)) {
+		step_set(w, ++i);
+		cpu_relax();
+	}
+	return 0;
 }
 
 void worker_park(struct worker *w)

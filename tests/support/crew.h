@@ -49,6 +49,10 @@ struct worker {
 /* Make the caller a server of @g. */
 void server_start(struct server *s, struct umcg_group *g);
 
+/* The same in these modes, UMCG_REG_*, and with that slice. */
+void server_start_as(struct server *s, struct umcg_group *g, __u32 modes,
+		     __u64 slice_ns);
+
 /* Start a thread that becomes a worker; it need not be one yet on return. */
 void worker_start(struct worker *w, struct umcg_group *g, __u32 home);
 
@@ -91,6 +95,15 @@ void server_leave_running(struct server *s, struct worker *w);
 
 /* Run @w until it is gone, and its thread too. Blocking is not expected. */
 void server_finish(struct server *s, struct worker *w);
+
+/*
+ * Run @w until it is gone, and its thread too, through whatever it stops for. It
+ * may be stopped on its way out, and is then seen to be gone on a list.
+ */
+void server_run_out(struct server *s, struct worker *w);
+
+/* For worker::run: steps for ever, until the int at @arg is set. */
+long worker_spin(struct worker *w);
 
 /* Park the calling worker until it is switched to again, or the group has ended. */
 void worker_park(struct worker *w);

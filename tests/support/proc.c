@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "proc.h"
 #include "suite.h"
 
@@ -52,6 +54,24 @@ struct proc_switches proc_switches(pid_t tid)
 	/* with the colon and the line's start: one is the other's end */
 	s.voluntary = number_behind(text, "\nvoluntary_ctxt_switches:");
 	s.involuntary = number_behind(text, "\nnonvoluntary_ctxt_switches:");
+	return s;
+}
+
+static bool has_settled(pid_t tid, struct proc_switches *s)
+{
+	struct proc_switches before = proc_switches(tid);
+
+	sleep_ns(3 * MSEC);
+	*s = proc_switches(tid);
+	return proc_state(tid) == 'S' && s->voluntary == before.voluntary &&
+	       s->involuntary == before.involuntary;
+}
+
+struct proc_switches proc_settled(pid_t tid)
+{
+	struct proc_switches s;
+
+	wait_for(has_settled(tid, &s));
 	return s;
 }
 
@@ -102,6 +122,41 @@ long read_number(const char *file, const char *word)
 			number = strtol(line + strlen(word), NULL, 10);
 	fclose(f);
 	return number;
+}
+
+unsigned long timer_interrupts(void)
+{
+	FILE *f = fopen("/proc/interrupts", "re");
+	unsigned long sum = 0, one;
+	char line[4096], *at, *end;
+
+	expect(f);
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, "LOC:");
+		if (!at)
+			continue;
+		for (at += 4; one = strtoul(at, &end, 10), end != at; at = end)
+			sum += one;
+	}
+	fclose(f);
+	return sum;
+}
+
+int cpu_count(void)
+{
+	cpu_set_t set;
+
+	expect_sys(sched_getaffinity(0, sizeof(set), &set));
+	return CPU_COUNT(&set);
+}
+
+void pin(pid_t tid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	expect_sys(sched_setaffinity(tid, sizeof(set), &set));
 }
 
 unsigned long own_switches(void)

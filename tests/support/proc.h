@@ -17,6 +17,12 @@ struct proc_switches {
 /* Each of these fails the test if the thread is not there. */
 struct proc_switches proc_switches(pid_t tid);
 
+/*
+ * The same once it sleeps and they stand still: 'S' is to be read a moment before
+ * the switch is counted.
+ */
+struct proc_switches proc_settled(pid_t tid);
+
 /* Nanoseconds on a processor, as the scheduler counts them. */
 __u64 proc_cpu_ns(pid_t tid);
 
@@ -28,6 +34,13 @@ unsigned long count_lines(const char *file, const char *text);
 
 /* The number behind that word in that file; -1 if there is none. */
 long read_number(const char *file, const char *word);
+
+/* Timer interrupts of all processors together. */
+unsigned long timer_interrupts(void);
+
+/* How many processors this process may use, and a thread on one of them only. */
+int cpu_count(void);
+void pin(pid_t tid, int cpu);
 
 /* Voluntary switches of the calling thread, without leaving it. */
 unsigned long own_switches(void);

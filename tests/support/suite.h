@@ -36,6 +36,15 @@ int helper_main(int argc, char **argv);
 		suite_add_tcase(suite, tcase_);                         \
 	} while (0)
 
+/* The same for a test that is run for each _i from 0 to @times - 1. */
+#define ADD_LOOP(suite, test, seconds, times)                           \
+	do {                                                            \
+		TCase *tcase_ = tcase_create(#test);                    \
+		tcase_set_timeout(tcase_, seconds);                     \
+		tcase_add_loop_test(tcase_, test, 0, times);            \
+		suite_add_tcase(suite, tcase_);                         \
+	} while (0)
+
 /* Leave the test: this machine, or this module, does not have what it is about. */
 #define skip(...)                                                       \
 	do {                                                            \

@@ -43,20 +43,42 @@ void uring_open(struct uring *u, unsigned int entries)
 	u->cqes = (void *)(cq + p.cq_off.cqes);
 }
 
-void uring_read(struct uring *u, int fd, void *byte, __u64 user_data)
+static struct io_uring_sqe *next_sqe(struct uring *u, int opcode, int fd,
+				     __u64 user_data)
 {
-	unsigned int tail = *u->sq_tail, index = tail & u->sq_mask;
+	unsigned int index = *u->sq_tail & u->sq_mask;
 	struct io_uring_sqe *sqe = &u->sqes[index];
 
 	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_READ;
+	sqe->opcode = opcode;
 	sqe->fd = fd;
+	sqe->user_data = user_data;
+	u->sq_array[index] = index;
+	return sqe;
+}
+
+static void put_sqe(struct uring *u)
+{
+	__atomic_store_n(u->sq_tail, *u->sq_tail + 1, __ATOMIC_RELEASE);
+}
+
+void uring_read(struct uring *u, int fd, void *byte, __u64 user_data)
+{
+	struct io_uring_sqe *sqe = next_sqe(u, IORING_OP_READ, fd, user_data);
+
 	sqe->addr = (unsigned long)byte;
 	sqe->len = 1;
 	sqe->off = (__u64)-1;
-	sqe->user_data = user_data;
-	u->sq_array[index] = index;
-	__atomic_store_n(u->sq_tail, tail + 1, __ATOMIC_RELEASE);
+	put_sqe(u);
+}
+
+void uring_poll(struct uring *u, int fd, unsigned int events, __u64 user_data)
+{
+	struct io_uring_sqe *sqe;
+
+	sqe = next_sqe(u, IORING_OP_POLL_ADD, fd, user_data);
+	sqe->poll32_events = events;
+	put_sqe(u);
 }
 
 int uring_enter(struct uring *u, unsigned int submit, unsigned int complete)

@@ -16,7 +16,10 @@ struct uring {
 
 void uring_open(struct uring *u, unsigned int entries);
 
-/* Put one read of one byte into the queue; submit with uring_enter(). */
+/* Put a poll for these events into the queue; submit with uring_enter(). */
+void uring_poll(struct uring *u, int fd, unsigned int events, __u64 user_data);
+
+/* The same for one read of one byte. */
 void uring_read(struct uring *u, int fd, void *byte, __u64 user_data);
 
 /* io_uring_enter(): how many were submitted, or -errno. */

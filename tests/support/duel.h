@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * duel.h - two things that happen to one worker at the same moment
+ *
+ * One of them is due at a time that is known, the other is done by a thread that
+ * sleeps until then, give or take: who wins moves that a little, so that both
+ * come to win, as close to each other as this machine can have it.
+ */
+#ifndef DUEL_H
+#define DUEL_H
+
+#include <linux/types.h>
+
+#define DUELS_MAX	100000
+#define DUEL_SECONDS	3
+
+/**
+ * struct duel - the score
+ * @name:	for the note: whom the first and the second are
+ * @lead:	nanoseconds from the start of a round to the moment
+ * @rounds:	begun
+ * @wins:	of the first, whose time is known, and of the second
+ */
+struct duel {
+	const char *name;
+	__u64 lead;
+	unsigned long rounds, wins[2];
+	__s64 offset, step;
+	int last;
+	__u64 end;
+	unsigned int seed;
+};
+
+void duel_begin(struct duel *d, const char *name);
+
+/* Another round? Counts it. */
+int duel_goes_on(struct duel *d);
+
+/* When the second is to act, if the first's time is @due. */
+__u64 duel_moment(const struct duel *d, __u64 due);
+
+/* Sleep until then. */
+void duel_sleep(const struct duel *d, __u64 due);
+
+/* The time was over before the round could begin: more of it. */
+void duel_late(struct duel *d);
+
+/* The first (0) or the second (1) has won this round. */
+void duel_won(struct duel *d, int who);
+
+/* Note the score; both must have won. */
+void duel_finish(struct duel *d);
+
+#endif /* DUEL_H */
