@@ -16,6 +16,7 @@
 
 #include "compat/syscall.h"
 #include "compat/task_work.h"
+#include "trace.h"
 #include "umcg.h"
 
 /*
@@ -46,6 +47,7 @@ static void become_runnable(struct umcg_thread *self)
 	raw_spin_lock_irq(&self->lock);
 	if (!self->released) {
 		if (self->state == UMCG_TASK_BLOCKED) {
+			trace_umcg_hold(self);
 			WRITE_ONCE(self->state, UMCG_TASK_RUNNABLE);
 			if (self->timestamps)
 				self->slot->runnable_ts = time;
