@@ -121,14 +121,24 @@ static const char *words(const char *at, const struct word *known, size_t count,
 	return at;
 }
 
-#define WORDS(at, known, value)                                         \
-	words(at, known, sizeof(known) / sizeof(*(known)), value)
+static const char *state_at(const char *at, __u32 *state)
+{
+	return words(at, state_words,
+		     sizeof(state_words) / sizeof(*state_words), state);
+}
+
+static enum trace_list list_at(const char *at)
+{
+	__u32 list;
+
+	words(at, list_words, sizeof(list_words) / sizeof(*list_words), &list);
+	return list;
+}
 
 /* "... TIME: umcg_NAME: group=1 tid=2 slot=3 OLD -> NEW key=value ..." */
 static void parse_line(struct trace_event *e, const char *end)
 {
-	const char *arrow, *from = e->name, *list;
-	__u32 value;
+	const char *arrow, *from, *list;
 
 	for (from = e->name - strlen(": umcg_"); from > e->text; from--)
 		if (from[-1] == ' ')
@@ -143,17 +153,15 @@ static void parse_line(struct trace_event *e, const char *end)
 	e->away = number_of(e->name, end, "away");
 	e->flags = number_of(e->name, end, "flags");
 	list = value_of(e->name, end, "list");
-	if (list) {
-		WORDS(list, list_words, &value);
-		e->list = value;
-	}
+	if (list)
+		e->list = list_at(list);
 	arrow = memmem(e->name, end - e->name, " -> ", 4);
 	if (!arrow)
 		return;
 	for (from = arrow; from[-1] != ' '; from--)
 		;
-	WORDS(from, state_words, &e->old);
-	from = WORDS(arrow + 4, state_words, &e->new);
+	state_at(from, &e->old);
+	from = state_at(arrow + 4, &e->new);
 	expect(*from == ' ' || from == end);
 }
 
