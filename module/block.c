@@ -13,6 +13,7 @@
 
 #include "compat/blocked.h"
 #include "compat/syscall.h"
+#include "trace.h"
 #include "umcg.h"
 
 /*
@@ -23,9 +24,10 @@ void umcg_block_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
 {
 	struct umcg_thread *server = worker->server;
 
+	umcg_slot_blocked(worker, compat_syscall_nr(worker->task));
+	trace_umcg_block(worker, server);
 	WRITE_ONCE(worker->state, UMCG_TASK_BLOCKED);
 	worker->server = NULL;
-	umcg_slot_blocked(worker, compat_syscall_nr(worker->task));
 	umcg_slot_state(worker, 0);
 
 	raw_spin_lock(&server->lock);
@@ -42,6 +44,7 @@ void umcg_block_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
 static void sleeps_locked(struct umcg_thread *self)
 {
 	if (self->state == UMCG_TASK_RUNNABLE) {
+		trace_umcg_away(self, true);
 		self->away = true;
 	} else if (self->state == UMCG_TASK_RUNNING) {
 		self->asleep = umcg_section_hides_locked(self);
@@ -78,6 +81,8 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 		return;
 	if (self->away || self->asleep) {
 		raw_spin_lock_irq(&self->lock);
+		if (self->away)
+			trace_umcg_away(self, false);
 		self->away = false;
 		self->asleep = false;
 		raw_spin_unlock_irq(&self->lock);

@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "compat/vma.h"
+#include "trace.h"
 #include "umcg.h"
 
 #define FEATURES	(UMCG_FEAT_HANDOFF | UMCG_FEAT_WAKE | UMCG_FEAT_KICK | \
@@ -194,9 +195,8 @@ static bool is_call(unsigned int cmd)
 	       cmd == UMCG_IOC_KICK;
 }
 
-static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+static long call(struct umcg_group *group, unsigned int cmd, unsigned long arg)
 {
-	struct umcg_group *group = file->private_data;
 	void __user *uarg = (void __user *)arg;
 
 	if (cmd == UMCG_IOC_QUERY)
@@ -218,6 +218,16 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	default:
 		return -ENOTTY;
 	}
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct umcg_group *group = file->private_data;
+	long ret = call(group, cmd, arg);
+
+	if (ret < 0)
+		trace_umcg_error(group, _IOC_NR(cmd), ret);
+	return ret;
 }
 
 static __poll_t device_poll(struct file *file, struct poll_table_struct *table)

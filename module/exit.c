@@ -17,6 +17,7 @@
 
 #include "compat/task_work.h"
 #include "compat/tracepoint.h"
+#include "trace.h"
 #include "umcg.h"
 
 static struct tracepoint *exit_point;
@@ -54,6 +55,7 @@ static void leave_worker(struct umcg_thread *self)
 	preempt_disable();
 	raw_spin_lock_irq(&self->lock);
 	server = self->state == UMCG_TASK_RUNNING ? self->server : NULL;
+	trace_umcg_unregister(self, server);
 	WRITE_ONCE(self->state, UMCG_TASK_NONE);
 	self->parked = false;
 	umcg_slot_state(self, 0);
@@ -99,6 +101,7 @@ static struct umcg_thread *close_server(struct umcg_thread *self)
 	if (heir)
 		umcg_thread_get(heir);
 	raw_spin_lock(&self->lock);
+	trace_umcg_unregister(self, NULL);
 	WRITE_ONCE(self->dead, true);
 	WRITE_ONCE(self->state, UMCG_TASK_NONE);
 	self->idle = false;

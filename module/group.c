@@ -15,6 +15,8 @@
 
 #include "umcg.h"
 
+static atomic_t last_id = ATOMIC_INIT(0);
+
 static const struct rhashtable_params tids_params = {
 	.key_len = sizeof_field(struct umcg_thread, tid),
 	.key_offset = offsetof(struct umcg_thread, tid),
@@ -34,6 +36,7 @@ struct umcg_group *umcg_group_create(void)
 		return ERR_PTR(-ENOMEM);
 
 	kref_init(&group->ref);
+	group->id = atomic_inc_return(&last_id);
 	raw_spin_lock_init(&group->lock);
 	INIT_LIST_HEAD(&group->threads);
 	INIT_LIST_HEAD(&group->servers);

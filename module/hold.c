@@ -16,6 +16,7 @@
 
 #include "compat/syscall.h"
 #include "compat/task_work.h"
+#include "trace.h"
 #include "umcg.h"
 
 /* Long enough to be out of the task works, or at least to be seldom too early. */
@@ -48,6 +49,7 @@ static void become_runnable(struct umcg_thread *self)
 	raw_spin_lock_irq(&self->lock);
 	if (!self->released) {
 		if (self->state == UMCG_TASK_BLOCKED) {
+			trace_umcg_hold(self);
 			WRITE_ONCE(self->state, UMCG_TASK_RUNNABLE);
 			umcg_slot_runnable_ts(self);
 			umcg_slot_state(self, 0);

@@ -10,25 +10,35 @@
  * @queued, in kernel memory, is set by the push and cleared by the switch: what
  * is on a list, or was taken from one and not run yet, is not pushed again.
  */
+#include "trace.h"
 #include "umcg.h"
 
-static void push(struct umcg_task *list, struct umcg_thread *thread)
+/* On the list of @server, or the group's if that is NULL; under its lock. */
+static void push(struct umcg_thread *server, struct umcg_thread *thread,
+		 u32 event)
 {
+	struct umcg_task *list = server ? server->slot :
+					  umcg_slot_of(thread->group, 0);
 	struct umcg_task *slot = thread->slot;
 	u32 old;
 
+	trace_umcg_wake(thread, event, server ? UMCG_TRACE_SERVER :
+			UMCG_TRACE_GROUP, server);
+	thread->parked = false;
+	thread->queued = true;
 	WRITE_ONCE(slot->link, UMCG_LIST_PENDING);
 	old = xchg(&list->head, thread->index);
 	/* User space follows the link when it no longer reads PENDING. */
 	smp_store_release(&slot->link, old);
 }
 
-static void push_group(struct umcg_thread *thread, struct umcg_wakes *wakes)
+static void push_group(struct umcg_thread *thread, u32 event,
+		       struct umcg_wakes *wakes)
 {
 	struct umcg_group *group = thread->group;
 
 	raw_spin_lock(&group->lock);
-	push(umcg_slot_of(group, 0), thread);
+	push(NULL, thread, event);
 	umcg_idle_wake_locked(group, wakes);
 	raw_spin_unlock(&group->lock);
 	umcg_poll_notify(group);
@@ -39,14 +49,15 @@ static void push_group(struct umcg_thread *thread, struct umcg_wakes *wakes)
  * that its list is the heir's, and no entry may come late.
  */
 static bool push_server(struct umcg_thread *server, struct umcg_thread *thread,
-			u32 server_event, struct umcg_wakes *wakes)
+			u32 event, struct umcg_wakes *wakes)
 {
+	u32 server_event = event & UMCG_EV_REHOMED;
 	bool alive;
 
 	raw_spin_lock(&server->lock);
 	alive = !server->dead;
 	if (alive) {
-		push(server->slot, thread);
+		push(server, thread, event);
 		if (server_event)
 			umcg_slot_event(server, server_event);
 		if (server->idle || server->notify || server_event) {
@@ -66,7 +77,7 @@ static bool push_server(struct umcg_thread *server, struct umcg_thread *thread,
  * one section, so no server can go idle in between without seeing it.
  */
 static void push_shared(struct umcg_thread *home, struct umcg_thread *thread,
-			struct umcg_wakes *wakes)
+			u32 event, struct umcg_wakes *wakes)
 {
 	struct umcg_group *group = thread->group;
 	bool taken;
@@ -75,13 +86,13 @@ static void push_shared(struct umcg_thread *home, struct umcg_thread *thread,
 	raw_spin_lock(&home->lock);
 	taken = home->idle && !home->pending && !home->dead;
 	if (taken) {
-		push(home->slot, thread);
+		push(home, thread, event);
 		home->pending = true;
 		umcg_wakes_add(wakes, home);
 	}
 	raw_spin_unlock(&home->lock);
 	if (!taken) {
-		push(umcg_slot_of(group, 0), thread);
+		push(NULL, thread, event);
 		umcg_idle_wake_locked(group, wakes);
 	}
 	raw_spin_unlock(&group->lock);
@@ -95,18 +106,19 @@ static void push_shared(struct umcg_thread *home, struct umcg_thread *thread,
 void umcg_queue_locked(struct umcg_thread *worker, u32 event,
 		       struct umcg_wakes *wakes)
 {
-	worker->parked = false;
+	struct umcg_thread *home = worker->home;
+
 	if (worker->queued) {
+		trace_umcg_wake(worker, event, UMCG_TRACE_SAME, NULL);
 		umcg_slot_event(worker, event);
 		return;
 	}
-	worker->queued = true;
 	umcg_slot_state(worker, 0);
 	umcg_slot_event(worker, event | UMCG_EV_QUEUED);
-	if (worker->home && worker->home->shared)
-		push_shared(worker->home, worker, wakes);
-	else if (!worker->home || !push_server(worker->home, worker, 0, wakes))
-		push_group(worker, wakes);
+	if (home && home->shared)
+		push_shared(home, worker, event, wakes);
+	else if (!home || !push_server(home, worker, event, wakes))
+		push_group(worker, event, wakes);
 }
 
 /*
@@ -117,15 +129,15 @@ void umcg_queue_locked(struct umcg_thread *worker, u32 event,
 void umcg_bury(struct umcg_thread *thread, struct umcg_thread *heir, u32 event,
 	       struct umcg_wakes *wakes)
 {
-	u32 server_event = event & UMCG_EV_REHOMED;
 	u32 old = atomic_fetch_or(event, (atomic_t *)&thread->slot->events);
 
-	if (thread->queued && (old & UMCG_EV_QUEUED))
+	if (thread->queued && (old & UMCG_EV_QUEUED)) {
+		trace_umcg_wake(thread, event, UMCG_TRACE_SAME, NULL);
 		return;
-	thread->queued = true;
+	}
 	umcg_slot_event(thread, UMCG_EV_QUEUED);
-	if (!heir || !push_server(heir, thread, server_event, wakes))
-		push_group(thread, wakes);
+	if (!heir || !push_server(heir, thread, event, wakes))
+		push_group(thread, event, wakes);
 }
 
 /*

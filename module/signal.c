@@ -28,6 +28,7 @@
 #include <linux/sched/task_stack.h>
 #include <asm/syscall.h>
 
+#include "trace.h"
 #include "umcg.h"
 
 /* Only exec changes it, in current's own context. */
@@ -181,6 +182,7 @@ static int frame_probe(struct kprobe *probe, struct pt_regs *regs)
 	if (self->is_server) {
 		self->restart = false;
 	} else {
+		trace_umcg_frame(self);
 		if (self->restart)
 			drop_wait_locked(self);
 		if (self->state != UMCG_TASK_RUNNING)

@@ -14,6 +14,7 @@
 
 #include "compat/hrtimer.h"
 #include "compat/syscall.h"
+#include "trace.h"
 #include "umcg.h"
 
 #define WORKER_FLAGS	(UMCG_REG_WORKER | UMCG_REG_TIMESTAMPS)
@@ -161,12 +162,14 @@ static struct umcg_thread *create(struct umcg_group *group,
 	self->slot->server_tid = args->server_tid;
 	umcg_slot_state(self, 0);
 	self->task = get_task_struct(current);
+	trace_umcg_register(self, args->flags);
 	return self;
 }
 
 /* Before it was added to the group. */
 static void destroy(struct umcg_thread *self)
 {
+	trace_umcg_unregister(self, NULL);
 	self->state = UMCG_TASK_NONE;
 	umcg_slot_state(self, 0);
 	umcg_slot_free(self->group, self->index);

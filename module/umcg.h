@@ -47,6 +47,7 @@ struct poll_table_struct;
 /**
  * struct umcg_group - one open of the device
  * @ref:	one for the file, one for each thread.
+ * @id:	constant: a number for those who trace.
  * @mm:		identity only, never used as an address space (mmgrab).
  * @tgid:	the process it belongs to.
  * @lock:	protects the lists, @ended and the list in slot 0.
@@ -65,6 +66,7 @@ struct poll_table_struct;
  */
 struct umcg_group {
 	struct kref ref;
+	u32 id;
 	struct mm_struct *mm;
 	struct pid *tgid;
 

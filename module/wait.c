@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 
 #include "compat/syscall.h"
+#include "trace.h"
 #include "umcg.h"
 
 /* Under @server->lock: its worker has stopped, or it runs another. */
@@ -56,10 +57,11 @@ int umcg_startable_locked(struct umcg_thread *worker)
 		 * Stopped, traced, frozen, or asleep in a fault while its frame
 		 * is built: its switch-out is over, no block would be seen.
 		 */
+		umcg_slot_blocked(worker, compat_syscall_nr(worker->task));
+		trace_umcg_block(worker, NULL);
 		WRITE_ONCE(worker->state, UMCG_TASK_BLOCKED);
 		worker->queued = false;
 		worker->parked = false;
-		umcg_slot_blocked(worker, compat_syscall_nr(worker->task));
 		umcg_slot_state(worker, 0);
 		return -EAGAIN;
 	}
@@ -70,6 +72,7 @@ int umcg_startable_locked(struct umcg_thread *worker)
 void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 		       struct umcg_wakes *wakes)
 {
+	trace_umcg_run(worker, server);
 	/* A handler comes first, and its WAIT is called again after that. */
 	if (worker->frame && !worker->queued)
 		worker->token = true;
@@ -86,6 +89,13 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 	umcg_tell_locked(server, worker, UMCG_CUR_RUNNING);
 	umcg_slice_begin_locked(worker, server);
 	umcg_wakes_add(wakes, worker);
+}
+
+/* @worker: the tid of whom it runs, 0 if it idles. */
+static void server_sleep_begin_locked(struct umcg_thread *self, u32 worker)
+{
+	trace_umcg_server_wait(self, worker);
+	umcg_sleep_begin_locked(self);
 }
 
 /* Row "tid": starts that worker. On success the server is about to sleep. */
@@ -111,7 +121,7 @@ static int start(struct umcg_thread *self, u32 tid, bool late)
 	if (!ret) {
 		umcg_start_locked(worker, self, &wakes);
 		WRITE_ONCE(self->slot->next_tid, tid | UMCG_TID_RUNNING);
-		umcg_sleep_begin_locked(self);
+		server_sleep_begin_locked(self, tid);
 	}
 	raw_spin_unlock(&self->lock);
 	raw_spin_unlock_irq(&worker->lock);
@@ -149,7 +159,7 @@ static int sleep_on(struct umcg_thread *self, u32 tid)
 	raw_spin_lock_irq(&self->lock);
 	running = umcg_runner_locked(self);
 	if (multi || (running && running->tid == tid)) {
-		umcg_sleep_begin_locked(self);
+		server_sleep_begin_locked(self, tid);
 	} else {
 		/* That it stopped is what was pending. */
 		self->pending = false;
@@ -163,7 +173,7 @@ static void idle(struct umcg_thread *self)
 {
 	umcg_idle_begin(self);
 	raw_spin_lock_irq(&self->lock);
-	umcg_sleep_begin_locked(self);
+	server_sleep_begin_locked(self, 0);
 	raw_spin_unlock_irq(&self->lock);
 }
 
@@ -213,6 +223,7 @@ static int server_sleep(struct umcg_thread *self, ktime_t *expires)
 			schedule();
 	}
 	__set_current_state(TASK_RUNNING);
+	trace_umcg_server_wake(self, ret);
 	umcg_sleep_end(self);
 	return ret;
 }
@@ -238,7 +249,7 @@ static int server_begin(struct umcg_thread *self, u32 next, u64 timeout)
 		self->restart = false;
 		if (next & UMCG_TID_RUNNING) {
 			raw_spin_lock_irq(&self->lock);
-			umcg_sleep_begin_locked(self);
+			server_sleep_begin_locked(self, next & UMCG_TID_MASK);
 			raw_spin_unlock_irq(&self->lock);
 			return 0;
 		}

@@ -10,6 +10,7 @@
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 
+#include "trace.h"
 #include "umcg.h"
 
 /* What stopping came to, beside an error. */
@@ -63,6 +64,7 @@ void umcg_preempt_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
 {
 	struct umcg_thread *server = worker->server;
 
+	trace_umcg_preempt(worker, server, UMCG_TASK_RUNNABLE);
 	worker->server = NULL;
 	WRITE_ONCE(worker->state, UMCG_TASK_RUNNABLE);
 	umcg_slot_runnable_ts(worker);
@@ -141,6 +143,12 @@ static int stop_locked(struct umcg_thread *self, struct umcg_thread *target,
 		umcg_preempt_locked(self, wakes);
 		return NOT_RUNNING;
 	}
+	/* Before another one has the turn. */
+	if (enqueue)
+		trace_umcg_yield(self, server, UMCG_TASK_RUNNABLE);
+	else
+		trace_umcg_park(self, server,
+				UMCG_TASK_RUNNABLE | UMCG_TRACE_PARKED);
 	if (target) {
 		inherit_locked(self, target, server, wakes);
 	} else {

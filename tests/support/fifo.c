@@ -114,6 +114,10 @@ static void run(struct fifo_server *me, __u32 slot)
 	__atomic_store_n(&self->next_tid, tid, __ATOMIC_RELAXED);
 	for (;;) {
 		error = wait_outside(me);
+		if (error == -ESRCH && me->fifo->hands_over) {
+			count(me->fifo, FIFO_GONE);
+			return;
+		}
 		if (error && error != -EINTR && error != -EAGAIN)
 			ck_abort_msg("WAIT for tid %u: %d", tid, error);
 		if (!(umcg_next_tid(self) & UMCG_TID_RUNNING)) {

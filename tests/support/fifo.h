@@ -26,6 +26,7 @@ enum fifo_count {
 	FIFO_SPURIOUS, /* WAIT returned, the worker runs on */
 	FIFO_REFUSED, /* EAGAIN: it comes back by a list */
 	FIFO_ADOPTED, /* dead servers seen */
+	FIFO_GONE, /* ESRCH: another worker had handed its turn to it */
 	FIFO_COUNTS
 };
 
@@ -38,6 +39,7 @@ struct fifo {
 	unsigned int *turns; /* given to each slot; counted before the switch */
 	unsigned long counts[FIFO_COUNTS];
 	bool started, stop;
+	bool hands_over; /* its workers do, so one may be gone when it is to run */
 	int running; /* servers in their loop */
 	int in_user, in_user_max; /* workers */
 	int all_user, all_user_max; /* workers and servers */
