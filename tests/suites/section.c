@@ -243,8 +243,8 @@ START_TEST(a_sleeper_that_is_kicked_is_blocked)
 	expect(!pthread_create(&thread, NULL, kick_when_asleep, &w));
 	ck_assert_int_eq(server_run(&boss, &w), UMCG_CUR_BLOCK);
 	pthread_join(thread, NULL);
-	ck_assert_uint_eq(worker_state(&w),
-			  UMCG_TASK_BLOCKED | SYS_poll << UMCG_BLOCKED_SHIFT);
+	ck_assert_uint_eq(worker_state(&w), UMCG_TASK_BLOCKED);
+	ck_assert_uint_eq(worker_blocked_in(&w), SYS_poll);
 	ck_assert_uint_gt(worker_slot(&w)->blocked_ts, begun);
 	ck_assert_uint_le(worker_slot(&w)->blocked_ts, now());
 	server_expect_none(&boss);

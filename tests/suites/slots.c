@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -73,7 +74,8 @@ START_TEST(a_new_worker)
 	server_start(&s, g);
 	worker_hire(&s, &w);
 	t = worker_slot(&w);
-	ck_assert_uint_eq(t->state, UMCG_TASK_RUNNABLE);
+	ck_assert_uint_eq(worker_state(&w), UMCG_TASK_RUNNABLE);
+	ck_assert_uint_eq(worker_blocked_in(&w), SYS_ioctl);
 	ck_assert_uint_eq(t->tid, w.tid);
 	ck_assert_uint_eq(t->server_tid, s.tid);
 	ck_assert_uint_eq(t->user, (unsigned long)&w);
