@@ -178,6 +178,14 @@ inline start_locked(w)
 	t[w].state = RUNNING
 }
 
+inline follow(x)
+{
+	atomic {
+		next = t[x].link;
+		CHECK(Chain_broken, next != PENDING)
+	}
+}
+
 proctype server(byte s)
 {
 	byte list;
@@ -223,7 +231,7 @@ pop:	/* umcg_list_pop() */
 	:: else
 	fi;
 #ifndef MUT_LINK_AFTER_QUEUED
-	next = t[index].link;
+	follow(index);
 #endif
 	atomic {
 		t[index].flag_queued = 0;
@@ -231,7 +239,7 @@ pop:	/* umcg_list_pop() */
 		t[index].listed = 0
 	};
 #ifdef MUT_LINK_AFTER_QUEUED
-	next = t[index].link;
+	follow(index);
 #endif
 	/* What is done with it: WAIT runs it, or says why not. */
 	if
