@@ -165,7 +165,7 @@ dead:	/* reap_some(): the slot is given out again when it was taken */
 gone:	skip
 }
 
-/* WAIT(@w): startable_locked() and start_locked(), under the worker's lock */
+/* WAIT(@w): umcg_startable_locked() and umcg_start_locked(), under the worker's lock */
 #ifndef MUT_QUEUED_IGNORED
 #define STARTABLE(w)	(t[w].state == RUNNABLE && !(t[w].queued && t[w].flag_queued))
 #else

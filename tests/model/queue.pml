@@ -239,7 +239,7 @@ inline preempt_locked(w)
 	queue_locked(w)
 }
 
-/* block_locked() */
+/* umcg_block_locked() */
 inline block_locked(w)
 {
 	srv = t[w].peer;
