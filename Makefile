@@ -19,6 +19,7 @@
 ## make uninstall	remove it
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
+## make model		check the model of the module, every state of every scenario
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
 #
@@ -170,6 +171,10 @@ demo:
 check:
 	@tests/check $(KERNEL)
 
+model:
+	@tests/vm/prepare none
+	@tests/model/run --full --mutations
+
 lint:
 	@tests/lint/run
 
@@ -178,4 +183,4 @@ clean:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check lint clean help
+.PHONY: demo check model lint clean help

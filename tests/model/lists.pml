@@ -165,7 +165,7 @@ dead:	/* reap_some(): the slot is given out again when it was taken */
 gone:	skip
 }
 
-/* WAIT(@w): startable_locked() and start_locked(), under the worker's lock */
+/* WAIT(@w): umcg_startable_locked() and umcg_start_locked(), under the worker's lock */
 #ifndef MUT_QUEUED_IGNORED
 #define STARTABLE(w)	(t[w].state == RUNNABLE && !(t[w].queued && t[w].flag_queued))
 #else
@@ -176,6 +176,14 @@ inline start_locked(w)
 {
 	t[w].queued = 0;
 	t[w].state = RUNNING
+}
+
+inline follow(x)
+{
+	atomic {
+		next = t[x].link;
+		CHECK(Chain_broken, next != PENDING)
+	}
 }
 
 proctype server(byte s)
@@ -223,7 +231,7 @@ pop:	/* umcg_list_pop() */
 	:: else
 	fi;
 #ifndef MUT_LINK_AFTER_QUEUED
-	next = t[index].link;
+	follow(index);
 #endif
 	atomic {
 		t[index].flag_queued = 0;
@@ -231,7 +239,7 @@ pop:	/* umcg_list_pop() */
 		t[index].listed = 0
 	};
 #ifdef MUT_LINK_AFTER_QUEUED
-	next = t[index].link;
+	follow(index);
 #endif
 	/* What is done with it: WAIT runs it, or says why not. */
 	if

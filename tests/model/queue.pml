@@ -22,6 +22,8 @@ inline wakes_add(x)
 inline push(l, x)
 {
 	CHECK(Worker_on_two_lists, !QUEUED(x));
+	CHECK(Worker_on_two_lists, t[x].state != RUNNING);	/* and on one */
+	CHECK(Worker_on_the_list_of_a_busy_one, !MAY(SHARED, l) || t[l].peer == 0);
 	list[l] = list[l] | BIT(x)
 }
 
@@ -83,13 +85,29 @@ inline push_server(s, x, event)
 	push(s, x);
 	if
 #ifndef MUT_PUSH_UNLOCKED
-	:: t[s].idle || event ->
+	:: t[s].idle || MAY(NOTIFY, s) || event ->
 #else
-	:: saw_idle[x] || event ->
+	:: saw_idle[x] || MAY(NOTIFY, s) || event ->
 #endif
 		t[s].pending = 1;
 		wakes_add(s)
 	:: else
+	fi
+}
+
+/* push_shared() */
+inline push_shared(s, x)
+{
+	if
+#ifndef MUT_SHARED_UNLOCKED
+	:: t[s].idle && !t[s].pending && !t[s].dead ->
+#else
+	:: saw_idle[x] && !t[s].dead ->
+#endif
+		push(s, x);
+		t[s].pending = 1;
+		wakes_add(s)
+	:: else -> push_group(x)
 	fi
 }
 
@@ -111,8 +129,13 @@ inline queue_locked(w)
 	:: else ->
 		set_queued(w);
 		if
+#if SHARED
+		:: t[w].home != GROUP && MAY(SHARED, t[w].home) ->
+			srv = t[w].home;
+			push_shared(srv, w)
+#endif
 #ifndef MUT_DEATH_UNSERIALISED
-		:: t[w].home != GROUP && !t[t[w].home].dead ->
+		:: t[w].home != GROUP && !MAY(SHARED, t[w].home) && !t[t[w].home].dead ->
 #else
 		:: t[w].home != GROUP && !saw_dead[w] ->
 #endif
@@ -184,6 +207,7 @@ inline start_locked(w, s)
 	      !RUNS_UNDER(W1, s) && !RUNS_UNDER(W2, s) && !RUNS_UNDER(W3, s));
 	CHECK(Worker_on_two_lists, !QUEUED(w));	/* RUNNING and on one */
 	CHECK(Started_while_asleep, !t[w].foreign);
+	CHECK(Started_under_a_dead_server, !t[s].dead);
 #ifndef MUT_SWITCH_EATS_WAIT
 	if
 	:: t[w].frame && !t[w].queued -> t[w].token = 1
@@ -215,7 +239,7 @@ inline preempt_locked(w)
 	queue_locked(w)
 }
 
-/* block_locked() */
+/* umcg_block_locked() */
 inline block_locked(w)
 {
 	srv = t[w].peer;

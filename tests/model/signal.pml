@@ -13,8 +13,13 @@ inline signal_wants(w)
 {
 	t[w].tif = RECALC(w);
 	if
+#ifndef MUT_FRAME_EACH
 	:: t[w].tif && (!t[w].frame || t[w].stop) -> interrupted = 1
 	:: t[w].tif && t[w].frame && !t[w].stop ->
+#else
+	:: t[w].tif -> interrupted = 1
+	:: false ->
+#endif
 		t[w].tif = 0;
 		t[w].sig_hidden = 1
 	:: else

@@ -90,7 +90,7 @@ byte hand[3];	/* servers: taken from a list, not switched to yet */
 bit latest;	/* the newest on @group->idle: 0 S1, 1 S2 */
 bit ended;	/* group->ended */
 
-#ifdef MUT_PUSH_UNLOCKED
+#if defined(MUT_PUSH_UNLOCKED) || defined(MUT_SHARED_UNLOCKED)
 bit saw_idle[THREADS];	/* by the worker, before it pushes */
 #endif
 #ifdef MUT_DEATH_UNSERIALISED
@@ -126,7 +126,9 @@ hidden byte ret;
 hidden byte Two_running_under_one_server;
 hidden byte User_code_unscheduled;
 hidden byte Started_while_asleep;
+hidden byte Started_under_a_dead_server;
 hidden byte Worker_on_two_lists;
+hidden byte Worker_on_the_list_of_a_busy_one;
 hidden byte Worker_lost;
 hidden byte Wakeup_lost;
 hidden byte Wakeup_without_cause;

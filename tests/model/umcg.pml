@@ -66,6 +66,12 @@
 #ifndef BOLD
 #define BOLD		0	/* run a worker though one runs */
 #endif
+#ifndef NOTIFY
+#define NOTIFY		0	/* told of every push */
+#endif
+#ifndef SHARED
+#define SHARED		0	/* while busy, their workers go to the group list */
+#endif
 #ifndef SERVERS_EXIT
 #define SERVERS_EXIT	0
 #endif

@@ -52,10 +52,14 @@ inline stop_locked(w, target, enqueue)
 		:: else
 		fi;
 		if
+#ifndef MUT_DEAD_TURN
 		:: ret == OK && t[t[w].peer].dead ->
 			preempt_locked(w);
 			ret = NOT_RUNNING
 		:: ret == OK && !t[t[w].peer].dead ->
+#else
+		:: ret == OK ->
+#endif
 			srv = t[w].peer;
 			if
 			:: target != 0 -> inherit_locked(w, target)
@@ -85,9 +89,15 @@ inline become_runnable(w)
 {
 	if
 	:: t[w].released
+#ifndef MUT_STATE_FIRST
 	:: !t[w].released && t[w].state == BLOCKED ->
 		t[w].state = RUNNABLE;
 		queue_locked(w)
+#else
+	:: !t[w].released && was_blocked ->
+		was_blocked = 0;
+		queue_locked(w)
+#endif
 #ifdef MUT_SWITCH_IN_DROP
 	:: !t[w].released && t[w].state != BLOCKED && t[w].parked && t[w].frame ->
 		queue_locked(w)
@@ -141,6 +151,9 @@ proctype worker(byte me)
 	bit again;		/* WAIT is to be called once more */
 	bit interrupted;
 	bit in_signal;		/* within get_signal() */
+#ifdef MUT_STATE_FIRST
+	bit was_blocked;
+#endif
 
 	/* the way back from umcg_register() */
 	goto to_user;
@@ -327,9 +340,20 @@ hold:	/* umcg_hold(): become_runnable(), worker->lock */
 	atomic {
 		true;
 hold_now:
-#ifdef MUT_PUSH_UNLOCKED
+#if defined(MUT_PUSH_UNLOCKED) || defined(MUT_SHARED_UNLOCKED)
 		saw_idle[me] = (t[me].home == GROUP -> t[S1].on_idle || t[S2].on_idle :
 						       t[t[me].home].idle);
+		goto late
+	};
+late:
+	atomic {
+		true;
+#endif
+#ifdef MUT_STATE_FIRST
+		if
+		:: t[me].state == BLOCKED -> was_blocked = 1; t[me].state = RUNNABLE
+		:: else
+		fi;
 		goto late
 	};
 late:
@@ -532,7 +556,9 @@ dequeue: /* get_signal(): dequeue_signal(), dequeue_probe() */
 		true;
 dequeue_now:
 		atomic { d_step {
+#ifndef MUT_NO_DEQUEUE_PROBE
 			hold_arm(me);
+#endif
 			interrupted = t[me].sig;
 			t[me].sig = 0;
 			t[me].tif = RECALC(me)

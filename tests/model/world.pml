@@ -88,7 +88,9 @@ inline wake_worker(w)
 		queue_locked(w)
 	:: else ->
 		t[w].owed = 1;
+#ifndef MUT_NO_TOKEN
 		t[w].token = 1
+#endif
 	fi
 }
 

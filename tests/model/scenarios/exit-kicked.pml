@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define BLOCKS		BIT(W1)
+#define KICKS		BIT(S1)
+#define SERVERS_EXIT	BIT(S1)
+#include "../umcg.pml"

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define HOME2		S1
+#define HOME3		S2
+#define SHARED		BIT(S1)
+#define NOTIFY		BIT(S2)
+#define BLOCKS		WORKERS
+#include "../umcg.pml"

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: full */
+#define TWO_WORKERS	1
+#define PARKS		BIT(W1)
+#define YIELDS		BIT(W1)
+#define BLOCKS		BIT(W1)
+#define BLOCKS_AT_WAIT	BIT(W1)
+#define HANDLERS	BIT(W1)
+#define FRAME_FAULTS	BIT(W1)
+#define STOPS		BIT(W1)
+#define STOLEN		BIT(W1)
+#define KICKS		BIT(W1)
+#define WOKEN		BIT(W1)
+#include "../umcg.pml"
