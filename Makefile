@@ -20,6 +20,7 @@
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
 ## make model		check the model of the module, every state of every scenario
+## make mutations	break the module in ways that the tests must notice
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
 #
@@ -175,6 +176,9 @@ model:
 	@tests/vm/prepare none
 	@tests/model/run --full --mutations
 
+mutations:
+	@tests/mutations/run $(if $(KERNEL),--kernel $(KERNEL))
+
 lint:
 	@tests/lint/run
 
@@ -183,4 +187,4 @@ clean:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check model lint clean help
+.PHONY: demo check model mutations lint clean help
