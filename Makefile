@@ -19,6 +19,7 @@
 ## make uninstall	remove it
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
+## make check-debug	the suites on kernels with KASAN, lockdep, ...: hours
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
 #
@@ -170,6 +171,9 @@ demo:
 check:
 	@tests/check $(KERNEL)
 
+check-debug:
+	@tests/check-debug $(KERNEL)
+
 lint:
 	@tests/lint/run
 
@@ -178,4 +182,4 @@ clean:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check lint clean help
+.PHONY: demo check check-debug lint clean help
