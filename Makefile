@@ -19,6 +19,7 @@
 ## make uninstall	remove it
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
+## make check-debug	the suites on kernels with KASAN, lockdep, ...: hours
 ## make model		check the model of the module, every state of every scenario
 ## make mutations	break the module in ways that the tests must notice
 ## make lint		checkpatch, sparse, clang-format, shellcheck
@@ -172,6 +173,9 @@ demo:
 check:
 	@tests/check $(KERNEL)
 
+check-debug:
+	@tests/check-debug $(KERNEL)
+
 model:
 	@tests/vm/prepare none
 	@tests/model/run --full --mutations
@@ -187,4 +191,4 @@ clean:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check model mutations lint clean help
+.PHONY: demo check check-debug model mutations lint clean help

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thousand workers on two servers, each of which blocks a hundred times.
+ * A thousand workers on two servers, each of which blocks a hundred times (fewer
+ * where fewer() are).
  *
  * The oracle is the kernel's own count of voluntary context switches (nvcsw), in
  * which nothing of the module takes part. A worker reads its own before and
@@ -39,7 +40,7 @@
 #include "suite.h"
 
 #define WORKERS	1000
-#define BLOCKS	100
+#define BLOCKS	fewer(100)
 #define SERVERS	2
 
 struct drop {

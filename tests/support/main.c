@@ -56,10 +56,29 @@ void skip_say(const char *test, const char *format, ...)
 	va_end(args);
 }
 
+/* How many times slower than others this machine is; tests/suites.sh says so. */
+static unsigned int slowness(void)
+{
+	const char *text = getenv("UMCG_SLOW");
+	int times = text ? atoi(text) : 1;
+
+	return times > 1 ? times : 1;
+}
+
+bool is_slow(void)
+{
+	return slowness() > 1;
+}
+
+unsigned int fewer(unsigned int n)
+{
+	return (n + slowness() - 1) / slowness();
+}
+
 bool wait_more(unsigned int tries)
 {
 	sleep_ns(tries < 20 ? 100 * 1000 : 2 * MSEC);
-	return tries < 10 * 1000;
+	return tries < 10 * 1000 * slowness();
 }
 
 struct umcg_group *open_group(void)

@@ -94,6 +94,13 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 bool wait_more(unsigned int tries);
 
+/*
+ * Is this a kernel that checks itself (tests/vm/debug-kernel)? Of @n rounds it is
+ * given a few, as each is slow there and looked at from more sides.
+ */
+bool is_slow(void);
+unsigned int fewer(unsigned int n);
+
 /* A new group, which is there or the test has failed. */
 struct umcg_group *open_group(void);
 

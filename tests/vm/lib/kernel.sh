@@ -11,7 +11,8 @@
 #	build/		the tree to build modules against
 #	version, suite	(Debian kernels) package version; the release it is from
 #
-# A directory of that shape which somebody else made is a kernel, too.
+# A directory of that shape which somebody else made is a kernel, too. kasan and
+# kcsan are those that tests/vm/debug-kernel builds.
 
 kernels=$cache/kernel
 
@@ -155,7 +156,9 @@ kernel_fetch_now() {
 # kernel_dir NAME: its directory, fetched if it is not there.
 kernel_dir() {
 	local name=$1 dir f
-	if kernel_is_dir "$name"; then
+	if [[ $name =~ ^(kasan|kcsan)$ ]]; then
+		dir=$("$vm_dir/debug-kernel" "$name") || exit
+	elif kernel_is_dir "$name"; then
 		dir=$(realpath -e "$name" 2>/dev/null) ||
 			usage_error "no such kernel directory: $name"
 		for f in vmlinuz release modules; do
