@@ -27,8 +27,8 @@
 #include "suite.h"
 #include "uffd.h"
 
-#define KILLS	(int)fewer(200)
-#define WARM	(int)fewer(40) /* before anything is compared: caches fill */
+#define KILLS	((int)fewer(200))
+#define WARM	((int)fewer(40)) /* before anything is compared: caches fill */
 #define HANDS	14
 #define PLACES	64 /* slots to look at */
 #define LEAK_MAX	(200 * 1024)

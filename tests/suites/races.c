@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* vm: --smp 2 */
+/* vm: --smp 2 --icount */
 /*
  * A worker's timeout against all else that ends its WAIT: each time one of the
  * two has won, and just one, and the result says which. What comes too late is
  * not lost: the WAKE is kept as a token, the signal is handled.
+ *
+ * A million of each by hand: tests/vm/run --icount --timeout 9999 -- sh -c \
+ *	"modprobe umcg; UMCG_DUELS=10 CK_TIMEOUT_MULTIPLIER=100 build/tests/races"
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -97,7 +102,7 @@ static void begin(const char *name, bool timed)
 	waiter.timed = timed;
 	waiter.worker.run = wait_on;
 	worker_hire(&boss, &waiter.worker);
-	duel_begin(&duel, name);
+	duel_begin(&duel, name, DUELS);
 	/* the timer is the waiter's processor's, the other comes from elsewhere */
 	if (cpu_count() > 1) {
 		pin(waiter.worker.tid, 1);
@@ -284,9 +289,9 @@ Suite *make_suite(void)
 {
 	Suite *s = suite_create("races");
 
-	ADD(s, timeout_and_wake, 60);
-	ADD(s, timeout_and_handoff, 60);
-	ADD(s, timeout_and_signal, 60);
-	ADD(s, wake_and_signal, 60);
+	ADD(s, timeout_and_wake, 200);
+	ADD(s, timeout_and_handoff, 200);
+	ADD(s, timeout_and_signal, 200);
+	ADD(s, wake_and_signal, 200);
 	return s;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* vm: --smp 2 */
+/* vm: --smp 2 --icount */
 /*
  * A worker's timeout against its end: its own exit, from a handler, and that of
  * its group. Whichever is first, it ends once, and nothing of it stays behind.
@@ -75,7 +77,7 @@ START_TEST(timeout_and_exit)
 	expect_sys(sigaction(SIGUSR1, &sa, NULL));
 	group = open_group();
 	server_start(&boss, group);
-	duel_begin(&duel, "timeout to exit");
+	duel_begin(&duel, "timeout to exit", DUELS / 5);
 	while (duel_goes_on(&duel)) {
 		hire(w);
 		run(w);
@@ -135,7 +137,7 @@ START_TEST(timeout_and_the_end_of_the_group)
 	unsigned int i, n;
 	pthread_t thread;
 
-	duel_begin(&duel, "timeout to the end");
+	duel_begin(&duel, "timeout to the end", DUELS / 100);
 	while (duel_goes_on(&duel)) {
 		/* room for all to begin their WAIT before the first one's ends */
 		duel.lead = 2 * MSEC;
@@ -162,7 +164,7 @@ Suite *make_suite(void)
 {
 	Suite *s = suite_create("races_end");
 
-	ADD(s, timeout_and_exit, 60);
-	ADD(s, timeout_and_the_end_of_the_group, 60);
+	ADD(s, timeout_and_exit, 200);
+	ADD(s, timeout_and_the_end_of_the_group, 200);
 	return s;
 }

@@ -11,12 +11,16 @@
 #define LEAD_MAX	(20 * MSEC)
 #define STEP_MAX	(200 * USEC)
 
-void duel_begin(struct duel *d, const char *name)
+void duel_begin(struct duel *d, const char *name, unsigned long rounds)
 {
+	const char *text = getenv("UMCG_DUELS");
+	unsigned long times = text ? strtoul(text, NULL, 10) : 1;
+
 	*d = (struct duel){
 		.name = name,
 		.lead = LEAD_MIN,
-		.end = now() + DUEL_SECONDS * SEC,
+		.most = rounds * times,
+		.end = now() + DUEL_SECONDS * times * SEC,
 		.seed = 1,
 		.step = USEC,
 	};
@@ -25,7 +29,7 @@ void duel_begin(struct duel *d, const char *name)
 
 int duel_goes_on(struct duel *d)
 {
-	if (d->rounds >= DUELS_MAX || now() >= d->end)
+	if (d->rounds >= d->most || now() >= d->end)
 		return 0;
 	d->rounds++;
 	return 1;

@@ -11,27 +11,28 @@
 
 #include <linux/types.h>
 
-#define DUELS_MAX	100000
-#define DUEL_SECONDS	3
+#define DUELS		100000
+#define DUEL_SECONDS	8 /* more than it takes where a nanosecond is an instruction */
 
 /**
  * struct duel - the score
  * @name:	for the note: whom the first and the second are
  * @lead:	nanoseconds from the start of a round to the moment
- * @rounds:	begun
+ * @rounds:	begun, and @most of them; UMCG_DUELS=n in the environment makes that
+ *		and the time n times as much
  * @wins:	of the first, whose time is known, and of the second
  */
 struct duel {
 	const char *name;
 	__u64 lead;
-	unsigned long rounds, wins[2];
+	unsigned long rounds, most, wins[2];
 	__s64 offset, step;
 	int last;
 	__u64 end;
 	unsigned int seed;
 };
 
-void duel_begin(struct duel *d, const char *name);
+void duel_begin(struct duel *d, const char *name, unsigned long rounds);
 
 /* Another round? Counts it. */
 int duel_goes_on(struct duel *d);
