@@ -23,7 +23,8 @@ inline push(l, x)
 {
 	CHECK(Worker_on_two_lists, !QUEUED(x));
 	CHECK(Worker_on_two_lists, t[x].state != RUNNING);	/* and on one */
-	CHECK(Worker_on_the_list_of_a_busy_one, !MAY(SHARED, l) || t[l].peer == 0);
+	CHECK(Worker_on_the_list_of_a_busy_one,
+	      !MAY(SHARED, l) || t[l].peer == 0 || t[x].state == NONE);
 	list[l] = list[l] | BIT(x)
 }
 
