@@ -35,10 +35,16 @@ static void stop(int i)
 }
 
 /* Start it, and come back: a kick of oneself is kept for the next WAIT. */
-static void start(struct server *s, struct worker *w)
+static void launch(struct server *s, struct worker *w)
 {
 	expect_eq(umcg_kick(group, s->tid, 0), 0);
 	expect_eq(server_switch(s, w, 0), 0);
+}
+
+/* The same with one that goes on running. */
+static void start(struct server *s, struct worker *w)
+{
+	launch(s, w);
 	expect_eq(umcg_events(s->self), UMCG_EV_PREEMPT);
 	expect_eq(umcg_next_tid(s->self), w->tid | UMCG_TID_RUNNING);
 	expect_eq(umcg_cur(s->self), w->args.slot | UMCG_CUR_RUNNING);
@@ -181,8 +187,9 @@ START_TEST(slices)
 	int error;
 
 	begin(UMCG_REG_MULTI, SLICE);
+	/* on a slow machine one's slice may end before the next is started */
 	for (rounds = 0; rounds < MANY; rounds++)
-		start(&boss, &spinners[rounds]);
+		launch(&boss, &spinners[rounds]);
 	for (; !seen[0] || !seen[1] || !seen[2]; rounds++) {
 		w = server_next(&boss, &events);
 		ck_assert_uint_eq(events, UMCG_EV_QUEUED | UMCG_EV_PREEMPT);
@@ -210,22 +217,23 @@ START_TEST(a_handoff_among_many)
 {
 	struct worker from = { .run = hand_over, .arg = &spinners[2] };
 	__u32 events;
+	int error;
 
 	begin(UMCG_REG_MULTI, 0);
 	worker_hire(&boss, &from);
 	start(&boss, &spinners[0]);
 	start(&boss, &spinners[1]);
-	ck_assert_int_eq(server_switch(&boss, &from, now() + 20 * MSEC),
-			 -ETIMEDOUT);
+	launch(&boss, &from);
+	wait_for(worker_state(&from) == (UMCG_TASK_RUNNABLE | UMCG_TF_PARKED));
 	ck_assert_uint_eq(umcg_cur(boss.self),
 			  spinners[2].args.slot | UMCG_CUR_RUNNING);
 	ck_assert_uint_eq(umcg_next_tid(boss.self),
 			  spinners[2].tid | UMCG_TID_RUNNING);
-	ck_assert_uint_eq(worker_state(&from),
-			  UMCG_TASK_RUNNABLE | UMCG_TF_PARKED);
 	wait_for(step_get(&spinners[2]));
 	stop(2);
-	ck_assert_int_eq(umcg_wait(group, 0, now() + 10 * SEC), 0);
+	/* EAGAIN: it has stopped before we wait for it */
+	error = umcg_wait(group, 0, now() + 10 * SEC);
+	ck_assert(!error || error == -EAGAIN);
 	expect(server_next(&boss, &events) == &spinners[2]);
 	ck_assert_uint_eq(events, UMCG_EV_QUEUED | UMCG_EV_EXIT);
 	ck_assert_uint_eq(worker_state(&spinners[0]), UMCG_TASK_RUNNING);
