@@ -77,7 +77,7 @@ START_TEST(timeout_and_exit)
 	expect_sys(sigaction(SIGUSR1, &sa, NULL));
 	group = open_group();
 	server_start(&boss, group);
-	duel_begin(&duel, "timeout to exit", DUELS / 5);
+	duel_begin(&duel, "timeout to exit", DUELS / 10);
 	while (duel_goes_on(&duel)) {
 		hire(w);
 		run(w);
