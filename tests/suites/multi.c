@@ -35,10 +35,16 @@ static void stop(int i)
 }
 
 /* Start it, and come back: a kick of oneself is kept for the next WAIT. */
-static void start(struct server *s, struct worker *w)
+static void launch(struct server *s, struct worker *w)
 {
 	expect_eq(umcg_kick(group, s->tid, 0), 0);
 	expect_eq(server_switch(s, w, 0), 0);
+}
+
+/* The same with one that goes on running. */
+static void start(struct server *s, struct worker *w)
+{
+	launch(s, w);
 	expect_eq(umcg_events(s->self), UMCG_EV_PREEMPT);
 	expect_eq(umcg_next_tid(s->self), w->tid | UMCG_TID_RUNNING);
 	expect_eq(umcg_cur(s->self), w->args.slot | UMCG_CUR_RUNNING);
