@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* A server waits on without a look, for a worker that may run elsewhere by now. */
 #define TWO_WORKERS	1
 #define HOME1		GROUP
 #define HOME2		S1

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* A server goes while its worker hands over. */
 #define SERVERS_EXIT	BIT(S1)
 #define KICKS		BIT(S1)
 #define HANDS_OVER	BIT(W1)

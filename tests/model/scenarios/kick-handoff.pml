@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Kicks, blocks and handing over by tid. */
 /* model: full */
 #define TWO_WORKERS	1
 #define HOME2		GROUP

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* All that can happen to one worker, but an end of its time. */
 /* model: full */
 #define TWO_WORKERS	1
 #define PARKS		BIT(W1)

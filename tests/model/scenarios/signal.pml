@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Handlers, frames that fault, and signals that others take. */
 #define TWO_WORKERS	1
 #define PARKS		BIT(W1)
 #define YIELDS		BIT(W1)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* A worker is stopped on a list, after it was taken, and in its WAIT. */
 #define TWO_WORKERS	1
 #define PARKS		BIT(W1)
 #define STOPS		BIT(W1)
