@@ -261,6 +261,34 @@ START_TEST(in_the_middle_of_the_work)
 }
 END_TEST
 
+static struct worker parked;
+
+static long park(struct worker *w)
+{
+	worker_park(w);
+	return 0;
+}
+
+static void have_one_parked(struct server *s)
+{
+	parked.run = park;
+	worker_hire(s, &parked);
+	expect_eq(server_run(s, &parked), UMCG_CUR_WAIT);
+}
+
+/* It cannot look for another home itself: who wakes it queues it, for the group. */
+START_TEST(a_parked_one_is_queued_elsewhere)
+{
+	victim.act = have_one_parked;
+	begin();
+	let_go();
+	expect_rehomed();
+	ck_assert_int_eq(umcg_wake(group, parked.tid), 0);
+	server_expect(&heir, &parked, UMCG_EV_WAKE);
+	server_finish(&heir, &parked);
+}
+END_TEST
+
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("exit_server");
@@ -270,5 +298,6 @@ Suite *make_suite(void)
 	ADD(s, a_blocked_one_comes_back_elsewhere, 20);
 	ADD(s, a_running_one_is_stopped, 20);
 	ADD(s, in_the_middle_of_the_work, 60);
+	ADD(s, a_parked_one_is_queued_elsewhere, 20);
 	return s;
 }

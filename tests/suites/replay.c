@@ -377,6 +377,8 @@ static long live(struct worker *w)
 		worker_slot(w)->server_tid =
 			fifo_home(&fifo, rand_r(&me->seed) % (SERVERS + 1) - 1);
 		do_something(me);
+		/* whoever gets here without it has slipped by his hold */
+		expect_eq(worker_state(w), UMCG_TASK_RUNNING);
 	}
 	__atomic_store_n(&me->ended, true, __ATOMIC_SEQ_CST);
 	return 0;

@@ -196,8 +196,8 @@ void trace_parse(struct trace *t, char *text)
 		e->text = line;
 		e->name = name + strlen(mark);
 		parse_line(e, end);
-		if (t->count > 1 && e->time <= e[-1].time)
-			ck_abort_msg("%s: not after\n%s", line, e[-1].text);
+		if (t->count > 1 && e->time < e[-1].time)
+			ck_abort_msg("%s: before %s", line, e[-1].text);
 	}
 }
 

@@ -3,8 +3,10 @@
  * tracefs.h - the module's events, as the kernel has written them down
  *
  * In an instance of its own, which nobody else writes to, and by the clock that
- * is a counter: so no two events have the same time, and those under one lock, or
- * one after the other, are in that order, on whatever processors they were.
+ * is a counter: so events under one lock, or one after the other, are in that
+ * order, on whatever processors they were. Two have the same time only if one has
+ * interrupted the other as that was written: on one processor, whose order is
+ * known.
  */
 #ifndef TRACEFS_H
 #define TRACEFS_H
@@ -25,7 +27,7 @@ enum trace_list { TRACE_ON_GROUP, TRACE_ON_SERVER, TRACE_ON_SAME };
  * struct trace_event - one line of the trace
  * @text:	the line
  * @name:	of the event, without umcg_; ends where the text goes on
- * @time:	a number that no other event has
+ * @time:	what the counter said
  *
  * The others are its fields. Those that it does not have are 0.
  */
