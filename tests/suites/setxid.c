@@ -43,13 +43,10 @@ static bool has_returned(void)
 	return __atomic_load_n(&returned, __ATOMIC_SEQ_CST);
 }
 
-/* Its handler's frame is built: its mask is that of the handler. */
+/* Of glibc. Its handler's frame is built: the mask is that of the handler. */
 static bool has_frame(const struct worker *w)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/status", w->tid);
-	return count_lines(path, "SigBlk:\t0000000100000000");
+	return proc_signal_in(w->tid, "SigBlk", 33);
 }
 
 static long look(struct worker *w)

@@ -94,6 +94,32 @@ char proc_state(pid_t tid)
 	return behind_name ? behind_name[2] : 0;
 }
 
+bool proc_signal_in(pid_t tid, const char *set, int signal)
+{
+	char text[4096], word[16];
+	const char *found;
+
+	if (slurp_of(tid, "status", text, sizeof(text)) < 0)
+		ck_abort_msg("no thread %d", tid);
+	snprintf(word, sizeof(word), "\n%s:", set);
+	found = strstr(text, word);
+	if (!found)
+		ck_abort_msg("no %s in /proc", set);
+	return strtoull(found + strlen(word), NULL, 16) >> (signal - 1) & 1;
+}
+
+long proc_sleeps_in(pid_t tid)
+{
+	char text[256], *end;
+	long number;
+
+	if (slurp_of(tid, "syscall", text, sizeof(text)) <= 0)
+		return -1;
+	/* "running", or the call and more */
+	number = strtol(text, &end, 10);
+	return end == text ? -1 : number;
+}
+
 unsigned long count_lines(const char *file, const char *text)
 {
 	FILE *f = fopen(file, "re");

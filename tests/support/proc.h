@@ -29,6 +29,15 @@ __u64 proc_cpu_ns(pid_t tid);
 /* R, S, D, T, t, Z, X, I; 0 if the thread is not there, which is no failure. */
 char proc_state(pid_t tid);
 
+/* Is it in that set of a thread of this process: SigPnd, ShdPnd, SigBlk, ...? */
+bool proc_signal_in(pid_t tid, const char *set, int signal);
+
+/*
+ * The system call that a thread of this process sleeps in; -1 if it does not sleep,
+ * or not in a call.
+ */
+long proc_sleeps_in(pid_t tid);
+
 /* Lines of that file with that text in them; 0 if it cannot be read. */
 unsigned long count_lines(const char *file, const char *text);
 
