@@ -10,7 +10,7 @@
 seconds=600
 patience=3
 # A kernel that checks itself is slower again: everything gets more time, and what
-# is a number of fewer() is less.
+# is wrapped in fewer() is less.
 UMCG_SLOW=1
 case $(uname -r) in
 *-umcg-*) UMCG_SLOW=5 ;;

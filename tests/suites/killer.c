@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kill -9 at any moment, two hundred times or fewer(). What it hit is counted: by the state
- * of each thread as the victim's last look at its slots saw it, some instructions
- * before the end. Nothing may be left behind: no use of the module, no memory,
+ * kill -9 at any moment, two hundred times or fewer(). What it hit is counted: by
+ * the state of each thread as the victim's last look at its slots saw it, some
+ * instructions before the end. Nothing may be left behind: no use of the module, no memory,
  * no line in the kernel log.
  */
 #define _GNU_SOURCE
@@ -27,8 +27,8 @@
 #include "suite.h"
 #include "uffd.h"
 
-#define KILLS	(int)fewer(200)
-#define WARM	(int)fewer(40) /* before anything is compared: caches fill */
+#define KILLS	((int)fewer(200))
+#define WARM	((int)fewer(40)) /* before anything is compared: caches fill */
 #define HANDS	14
 #define PLACES	64 /* slots to look at */
 #define LEAK_MAX	(200 * 1024)

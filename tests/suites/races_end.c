@@ -15,7 +15,8 @@
 #include "proc.h"
 #include "suite.h"
 
-#define CROWD	8
+#define CROWD		8
+#define ROOM_MIN	(2 * MSEC)
 
 static struct umcg_group *group;
 static struct server boss;
@@ -111,17 +112,28 @@ static unsigned int timed_out(void)
 	return n;
 }
 
-static void *end_a_group(void *arg)
+/* For all to begin their WAIT before the first one's ends, and not much more. */
+static void adjust(__u64 *room)
+{
+	__s64 left = crowd[0].due - now();
+
+	if (left <= 0 && *room < SEC)
+		*room *= 2;
+	else if (left > (__s64)*room * 3 / 4 && *room > ROOM_MIN)
+		*room /= 2;
+}
+
+static void *end_a_group(void *room)
 {
 	unsigned int i;
 
-	(void)arg;
 	group = open_group();
 	server_start(&boss, group);
 	for (i = 0; i < CROWD; i++)
 		hire(&crowd[i]);
 	for (i = 0; i < CROWD; i++)
 		run(&crowd[i]);
+	adjust(room);
 	/* the middle one's time: some are earlier, some later */
 	duel_sleep(&duel, crowd[CROWD / 2].due);
 	expect_eq(umcg_unregister(group), 0);
@@ -132,14 +144,14 @@ static void *end_a_group(void *arg)
 START_TEST(timeout_and_the_end_of_the_group)
 {
 	unsigned long early = 0, late = 0;
+	__u64 room = ROOM_MIN;
 	unsigned int i, n;
 	pthread_t thread;
 
 	duel_begin(&duel, "timeout to the end");
 	while (duel_goes_on(&duel)) {
-		/* room for all to begin their WAIT before the first one's ends */
-		duel.lead = 2 * MSEC;
-		expect(!pthread_create(&thread, NULL, end_a_group, NULL));
+		duel.lead = room;
+		expect(!pthread_create(&thread, NULL, end_a_group, &room));
 		pthread_join(thread, NULL);
 		for (i = 0; i < CROWD; i++) {
 			pthread_join(crowd[i].worker.thread, NULL);

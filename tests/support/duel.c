@@ -16,7 +16,7 @@ void duel_begin(struct duel *d, const char *name)
 	*d = (struct duel){
 		.name = name,
 		.lead = LEAD_MIN,
-		.end = now() + DUEL_SECONDS * SEC,
+		.end = now() + longer(DUEL_SECONDS * SEC),
 		.seed = 1,
 		.step = USEC,
 	};
