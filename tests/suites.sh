@@ -72,7 +72,7 @@ fi
 counts=/sys/kernel/debug/gcov
 if [ -d $counts ]; then
 	find $counts -path '*/module/*.gcda' | while read -r file; do
-		echo "@gcov ${file##*/} $(base64 -w 0 "$file")"
+		echo "@gcov $(uname -r) ${file##*/} $(base64 -w 0 "$file")"
 	done
 fi
 echo "@done"

@@ -112,15 +112,12 @@ static unsigned int timed_out(void)
 	return n;
 }
 
-/* For all to begin their WAIT before the first one's ends, and not much more. */
+/* For all to begin their WAIT before the first one's ends: twice what it took. */
 static void adjust(__u64 *room)
 {
-	__s64 left = crowd[0].due - now();
+	__s64 took = now() + *room - crowd[0].due;
 
-	if (left <= 0 && *room < SEC)
-		*room *= 2;
-	else if (left > (__s64)*room * 3 / 4 && *room > ROOM_MIN)
-		*room /= 2;
+	*room = 2 * took > ROOM_MIN ? 2 * took : ROOM_MIN;
 }
 
 static void *end_a_group(void *room)

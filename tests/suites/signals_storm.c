@@ -263,6 +263,9 @@ START_TEST(interval_timers)
 	for (i = 0; i < 3; i++)
 		expect_sys(setitimer(timers[i], &t, NULL));
 	sleep_ns(SEC);
+	/* on a slow machine, little of that was anybody's in user mode */
+	for (i = 0; i < 3; i++)
+		wait_for(__atomic_load_n(&alarms[signals[i]], __ATOMIC_SEQ_CST));
 	memset(&t, 0, sizeof(t));
 	for (i = 0; i < 3; i++)
 		expect_sys(setitimer(timers[i], &t, NULL));
