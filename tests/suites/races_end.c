@@ -120,6 +120,15 @@ static void adjust(__u64 *room)
 	*room = 2 * took > ROOM_MIN ? 2 * took : ROOM_MIN;
 }
 
+/*
+ * Where rounds are few, because they are slow, the duel may not come to where the
+ * end is first: some do not wait for anybody's time.
+ */
+static bool at_once(void)
+{
+	return duel.rounds % 4 == 0;
+}
+
 static void *end_a_group(void *room)
 {
 	unsigned int i;
@@ -132,7 +141,8 @@ static void *end_a_group(void *room)
 		run(&crowd[i]);
 	adjust(room);
 	/* the middle one's time: some are earlier, some later */
-	duel_sleep(&duel, crowd[CROWD / 2].due);
+	if (!at_once())
+		duel_sleep(&duel, crowd[CROWD / 2].due);
 	expect_eq(umcg_unregister(group), 0);
 	return NULL;
 }
@@ -157,7 +167,8 @@ START_TEST(timeout_and_the_end_of_the_group)
 		n = timed_out();
 		early += n;
 		late += CROWD - n;
-		duel_won(&duel, n < CROWD / 2);
+		if (!at_once())
+			duel_won(&duel, n < CROWD / 2);
 		umcg_close(group);
 	}
 	note("%lu were queued by their timer before the end, %lu were not",
