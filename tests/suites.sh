@@ -10,7 +10,7 @@
 seconds=600
 patience=3
 # A kernel that checks itself is slower again: everything gets more time, and what
-# is a number of fewer() is less.
+# is wrapped in fewer() is less.
 UMCG_SLOW=1
 case $(uname -r) in
 *-umcg-*) UMCG_SLOW=5 ;;
@@ -72,7 +72,7 @@ fi
 counts=/sys/kernel/debug/gcov
 if [ -d $counts ]; then
 	find $counts -path '*/module/*.gcda' | while read -r file; do
-		echo "@gcov ${file##*/} $(base64 -w 0 "$file")"
+		echo "@gcov $(uname -r) ${file##*/} $(base64 -w 0 "$file")"
 	done
 fi
 echo "@done"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kill -9 at any moment, two hundred times or fewer(). What it hit is counted: by the state
- * of each thread as the victim's last look at its slots saw it, some instructions
- * before the end. Nothing may be left behind: no use of the module, no memory,
+ * kill -9 at any moment, two hundred times or fewer(). What it hit is counted: by
+ * the state of each thread as the victim's last look at its slots saw it, some
+ * instructions before the end. Nothing may be left behind: no use of the module, no memory,
  * no line in the kernel log.
  */
 #define _GNU_SOURCE

@@ -20,6 +20,7 @@
 #define WORKERS		100
 #define SENDERS		2
 #define STORM_NS	(1 * SEC)
+#define STORM_MIN	100	/* of each sender, however slow the machine is */
 #define STORM_MAX	20000
 #define TO_ONE		(SIGRTMIN + 1)	/* thread-directed */
 #define TO_ALL		(SIGRTMIN + 2)	/* to the process */
@@ -200,7 +201,7 @@ static void *storm(void *arg)
 	unsigned int seed = (uintptr_t)arg, n = 0;
 	__u64 end = now() + STORM_NS;
 
-	while (n++ < STORM_MAX && now() < end) {
+	while (n++ < STORM_MIN || (n <= STORM_MAX && now() < end)) {
 		send_one(&targets[rand_r(&seed) % WORKERS], n % 7 + 1);
 		if (n % 16 == 0)
 			send_all();

@@ -4,8 +4,10 @@
  * got no processor, and does not become a storm when many do not.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -16,7 +18,7 @@
 #define SLICE		(5 * MSEC)
 #define LONG_SLICE	(20 * SEC)
 #define SHORTEST	(100 * USEC)
-#define HOG_NS		(400 * MSEC)
+#define STARVE_NS	(200 * MSEC)
 #define CROWD		16
 
 static struct umcg_group *group;
@@ -89,33 +91,62 @@ START_TEST(no_timer_when_nobody_runs)
 }
 END_TEST
 
+static bool write_if_there(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	expect_eq(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	return true;
+}
+
 /*
- * The only thread of processor 1 that runs. It leaves before the scheduler takes
- * it off for the sake of the others, which it does after 0.95 s.
+ * The scheduler would take a hog off after 0.95 s, for the sake of the others: by a
+ * server of theirs, or, where there is none yet, by throttling it.
  */
+static void let_hogs_live(bool live)
+{
+	if (!write_if_there("/sys/kernel/debug/sched/fair_server/cpu1/runtime",
+			    live ? "0" : "50000000"))
+		write_if_there("/proc/sys/kernel/sched_rt_runtime_us",
+			       live ? "-1" : "950000");
+}
+
+enum { NO_HOG, HOG, GO_AWAY };
+
+static int hog_is;
+
+/* The only thread of processor 1 that runs, until it is sent away. */
 static void *hog(void *arg)
 {
 	struct sched_param param = { .sched_priority = 50 };
-	__u64 until;
 
 	pin(0, 1);
 	expect_sys(sched_setscheduler(0, SCHED_FIFO, &param));
-	until = now() + HOG_NS;
-	__atomic_store_n((bool *)arg, true, __ATOMIC_SEQ_CST);
-	while (now() < until)
+	__atomic_store_n(&hog_is, HOG, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&hog_is, __ATOMIC_SEQ_CST) == HOG)
 		cpu_relax();
-	return NULL;
+	return arg;
 }
 
 static pthread_t start_hog(void)
 {
-	static bool hogs;
 	pthread_t thread;
 
-	hogs = false;
-	expect(!pthread_create(&thread, NULL, hog, &hogs));
-	wait_for(__atomic_load_n(&hogs, __ATOMIC_SEQ_CST));
+	let_hogs_live(true);
+	hog_is = NO_HOG;
+	expect(!pthread_create(&thread, NULL, hog, NULL));
+	wait_for(__atomic_load_n(&hog_is, __ATOMIC_SEQ_CST) == HOG);
 	return thread;
+}
+
+static void end_hog(pthread_t thread)
+{
+	__atomic_store_n(&hog_is, GO_AWAY, __ATOMIC_SEQ_CST);
+	pthread_join(thread, NULL);
+	let_hogs_live(false);
 }
 
 /* What it had of a processor once it had one, until it was preempted. */
@@ -126,16 +157,16 @@ static __u64 starve(struct worker *w)
 	pthread_t thread = start_hog();
 
 	begun = now();
-	ck_assert_int_eq(server_switch(&boss, w, begun + HOG_NS / 2),
+	ck_assert_int_eq(server_switch(&boss, w, begun + STARVE_NS),
 			 -ETIMEDOUT);
 	ck_assert_uint_eq(umcg_cur(boss.self), w->args.slot | UMCG_CUR_RUNNING);
 	ck_assert_uint_eq(worker_state(w), UMCG_TASK_RUNNING);
 	ck_assert_uint_eq(step_get(w), step);
+	end_hog(thread);
 	ck_assert_int_eq(server_wait(&boss, w), UMCG_CUR_PREEMPT);
 	ran = proc_cpu_ns(w->tid) - cpu;
 	note("preempted after %llu ms, with %llu us of a processor",
 	     (now() - begun) / MSEC, ran / USEC);
-	pthread_join(thread, NULL);
 	ck_assert_uint_gt(step_get(w), step);
 	server_expect(&boss, w, UMCG_EV_PREEMPT);
 	return ran;
@@ -157,7 +188,7 @@ START_TEST(who_has_no_processor_is_not_preempted)
 	begin(SLICE);
 	worker_hire(&boss, &w);
 	pin(w.tid, 1);
-	while (starve(&w) >= HOG_NS / 4)
+	while (starve(&w) >= STARVE_NS / 2)
 		ck_assert_int_gt(--tries, 0);
 	end_spinning();
 	server_run_out(&boss, &w);
@@ -209,7 +240,7 @@ static void start_crews(void)
  */
 START_TEST(many_short_slices_without_a_processor)
 {
-	unsigned long before, after, all = CROWD * (HOG_NS / 2 / SHORTEST);
+	unsigned long before, after, all = CROWD * (STARVE_NS / SHORTEST);
 	pthread_t thread;
 	int i;
 
@@ -223,14 +254,14 @@ START_TEST(many_short_slices_without_a_processor)
 	for (i = 0; i < CROWD; i++)
 		wait_for(worker_state(&crews[i].worker) == UMCG_TASK_RUNNING);
 	before = timer_interrupts();
-	sleep_ns(HOG_NS / 2);
+	sleep_ns(STARVE_NS);
 	after = timer_interrupts();
 	for (i = 0; i < CROWD; i++)
 		ck_assert_uint_eq(step_get(&crews[i].worker), 0);
 	note("%lu timer interrupts; one for each slice would be %lu",
 	     after - before, all);
 	ck_assert_uint_lt(after - before, all / 10);
-	pthread_join(thread, NULL);
+	end_hog(thread);
 	end_spinning();
 	for (i = 0; i < CROWD; i++)
 		pthread_join(crews[i].thread, NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thousand workers on two servers, each of which blocks a hundred times (fewer
- * where fewer() are).
+ * A thousand workers on two servers, each of which blocks a hundred times (or
+ * fewer()).
  *
  * The oracle is the kernel's own count of voluntary context switches (nvcsw), in
  * which nothing of the module takes part. A worker reads its own before and

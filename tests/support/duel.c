@@ -20,7 +20,7 @@ void duel_begin(struct duel *d, const char *name, unsigned long rounds)
 		.name = name,
 		.lead = LEAD_MIN,
 		.most = rounds * times,
-		.end = now() + DUEL_SECONDS * times * SEC,
+		.end = now() + longer(DUEL_SECONDS * times * SEC),
 		.seed = 1,
 		.step = USEC,
 	};

@@ -65,14 +65,14 @@ static unsigned int slowness(void)
 	return times > 1 ? times : 1;
 }
 
-bool is_slow(void)
-{
-	return slowness() > 1;
-}
-
 unsigned int fewer(unsigned int n)
 {
 	return (n + slowness() - 1) / slowness();
+}
+
+__u64 longer(__u64 ns)
+{
+	return ns * slowness();
 }
 
 bool wait_more(unsigned int tries)

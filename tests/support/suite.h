@@ -95,11 +95,11 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool wait_more(unsigned int tries);
 
 /*
- * Is this a kernel that checks itself (tests/vm/debug-kernel)? Of @n rounds it is
- * given a few, as each is slow there and looked at from more sides.
+ * A kernel that checks itself (tests/vm/debug-kernel) is slow: of @n rounds it is
+ * given a few, and what goes on for @ns goes on for longer.
  */
-bool is_slow(void);
 unsigned int fewer(unsigned int n);
+__u64 longer(__u64 ns);
 
 /* A new group, which is there or the test has failed. */
 struct umcg_group *open_group(void);
