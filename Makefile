@@ -4,6 +4,7 @@
 #
 #	lib/*.c				build/lib/libumcg.{a,so,so.0}
 #	tests/suites/NAME.c		build/tests/NAME, with tests/support/*.c
+#					and tests/NAME/*.c
 #	tests/unit/NAME.c		build/tests/unit/NAME
 #	examples/NAME.c, NAME/*.c	build/examples/NAME
 #	bench/NAME.c, NAME/*.c		build/bench/NAME
@@ -20,6 +21,7 @@
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
 ## make check-debug	the suites on kernels with KASAN, lockdep, ...: hours
+## make fuzz		the fuzzer, until it is stopped; MINUTES=, SEED=, KERNEL=
 ## make model		check the model of the module, every state of every scenario
 ## make mutations	break the module in ways that the tests must notice
 ## make lint		checkpatch, sparse, clang-format, shellcheck
@@ -127,7 +129,7 @@ suites	:= $(wildcard tests/suites/*.c)
 units	:= $(wildcard tests/unit/*.c)
 tests: $(suites:tests/suites/%.c=$(BUILD)/tests/%) $(units:%.c=$(BUILD)/%)
 $(foreach c,$(suites),$(eval $(call program,$(c:tests/suites/%.c=$(BUILD)/tests/%),\
-	$(c) $(wildcard tests/support/*.c),$$(check_libs))))
+	$(c) $(wildcard tests/support/*.c $(c:tests/suites/%.c=tests/%)/*.c),$$(check_libs))))
 $(foreach c,$(units),$(eval $(call program,$(c:%.c=$(BUILD)/%),$(c),$$(check_libs))))
 
 -include $(patsubst %.o,%.d,$(sort $(lib_objects) $(objects)))
@@ -176,6 +178,10 @@ check:
 check-debug:
 	@tests/check-debug $(KERNEL)
 
+fuzz:
+	@tests/fuzz/run $(if $(KERNEL),--kernel $(KERNEL)) \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
 model:
 	@tests/vm/prepare none
 	@tests/model/run --full --mutations
@@ -191,4 +197,4 @@ clean:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug model mutations lint clean help
+.PHONY: demo check check-debug fuzz model mutations lint clean help

@@ -119,6 +119,23 @@ static u64 look(struct umcg_thread *worker, struct umcg_thread *server,
 }
 
 /*
+ * When to look at those whom this interrupt has left out. While nobody turns out
+ * to have had a CPU that is later and later, but it takes no more than
+ * BACKOFF_MAX_NS for all of them to be looked at.
+ */
+static u64 look_at_rest(struct umcg_thread *server, bool hit, u64 now)
+{
+	u64 delay, most = BACKOFF_MAX_NS * LOOKS_MAX / server->nrunning;
+
+	if (hit)
+		server->slice_misses = 0;
+	else if (server->slice_misses < MISSES_MAX)
+		server->slice_misses++;
+	delay = min(UMCG_SLICE_MIN_NS << server->slice_misses, most);
+	return now + max(delay, UMCG_SLICE_MIN_NS);
+}
+
+/*
  * Looks at those that run under @server, at a few of many in turn. Returns when
  * to look again, or 0.
  */
@@ -126,15 +143,24 @@ static u64 look_at_runners(struct umcg_thread *server,
 			   struct umcg_thread **over)
 {
 	u32 looks = min(server->nrunning, LOOKS_MAX);
+	bool all = looks == server->nrunning;
 	u64 now = ktime_get_ns();
-	u64 next = looks < server->nrunning ? now + UMCG_SLICE_MIN_NS : 0;
+	bool hit = false;
+	u64 next = 0;
 
 	for (; looks; looks--) {
 		struct umcg_thread *worker = umcg_runner_locked(server);
 		u64 when = look(worker, server, now, over);
 
+		hit |= *over || worker->slice_seen;
 		list_move_tail(&worker->run_node, &server->runners);
 		if (when && (!next || when < next))
+			next = when;
+	}
+	if (!all) {
+		u64 when = look_at_rest(server, hit, now);
+
+		if (!next || when < next)
 			next = when;
 	}
 	return next;

@@ -123,7 +123,8 @@ enum {
  * @slice_armed: server: its slice timer runs.
  * @slice_seen:	worker (by its server's lock): on a CPU when last looked at, after
  *		its slice.
- * @slice_misses: worker (likewise): how often it had no CPU at the end.
+ * @slice_misses: worker (likewise): how often it had no CPU at the end. server:
+ *		how often nobody that was looked at had one.
  * @timestamps:	constant: it asked for them.
  * @drained:	(own) the hold has let other works go first.
  * @sig_hidden:	(own) TIF_SIGPENDING was cleared though a signal is pending.

@@ -6,7 +6,6 @@
  * no line in the kernel log.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,6 +23,7 @@
 #include "kmsg.h"
 #include "module.h"
 #include "proc.h"
+#include "slab.h"
 #include "suite.h"
 #include "uffd.h"
 
@@ -228,21 +228,6 @@ static unsigned long used(void)
 	return count_lines("/proc/vmallocinfo", "[umcg]");
 }
 
-/*
- * Objects of the module's own cache; -1: it shares one with others. What is free
- * on some processor's slab counts until the cache is shrunk.
- */
-static long live_objects(void)
-{
-	int fd = open("/sys/kernel/slab/umcg_thread/shrink", O_WRONLY);
-
-	if (fd >= 0) {
-		expect_eq(write(fd, "1", 1), 1);
-		close(fd);
-	}
-	return read_number("/proc/slabinfo", "umcg_thread ");
-}
-
 static void kill_one(int *hits)
 {
 	struct life life = { .young = rand() % 4 == 0 };
@@ -293,7 +278,7 @@ START_TEST(at_any_moment)
 
 	wait_for(module_refcount() == before);
 	ck_assert_uint_le(used(), areas);
-	wait_for(live_objects() <= 0);
+	wait_for(slab_objects("umcg_thread") <= 0);
 	lost = available - read_number("/proc/meminfo", "MemAvailable:");
 	note("%ld kB less are available", lost);
 	ck_assert_int_lt(lost, 16 * 1024);

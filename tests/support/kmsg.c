@@ -14,11 +14,11 @@ int kmsg_open(void)
 	return log;
 }
 
-void kmsg_clean(int log)
+const char *kmsg_bad(int log)
 {
 	static const char *const words[] = { "umcg", "BUG", "WARNING",
 					     "Call Trace", "Oops", "stall" };
-	char record[8192];
+	static char record[8192];
 	ssize_t length;
 	size_t i;
 
@@ -28,6 +28,15 @@ void kmsg_clean(int log)
 		record[length > 0 ? length : 0] = '\0';
 		for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 			if (strstr(record, words[i]))
-				ck_abort_msg("the kernel log: %s", record);
+				return record;
 	}
+	return NULL;
+}
+
+void kmsg_clean(int log)
+{
+	const char *bad = kmsg_bad(log);
+
+	if (bad)
+		ck_abort_msg("the kernel log: %s", bad);
 }

@@ -5,7 +5,10 @@
 
 int kmsg_open(void);
 
-/* Nothing about us, and nothing bad: or the test has failed. */
+/* The first line about us, or about something bad; NULL if there is none. */
+const char *kmsg_bad(int log);
+
+/* There must be none, or the test has failed. */
 void kmsg_clean(int log);
 
 #endif /* KMSG_H */

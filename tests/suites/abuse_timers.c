@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Nobody's process floods a processor with timer interrupts: many workers with
+ * the shortest slices, all of them RUNNING, none with a processor, since one of
+ * the highest priority has it. What that one loses, it loses to interrupts. Time
+ * is counted in instructions.
+ */
+/* vm: --icount --smp 1 */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "crew.h"
+#include "kmsg.h"
+#include "nobody.h"
+#include "proc.h"
+#include "suite.h"
+
+#define WORK		20000000
+#define SHORTEST	(100 * USEC)
+#define SERVERS		4
+#define CROWD		20 /* of one server */
+#define STACK		(64 * 1024)
+
+static __u64 work(void)
+{
+	__u64 begin = now();
+	unsigned int i;
+
+	for (i = 0; i < WORK; i++)
+		__asm__ volatile("");
+	return now() - begin;
+}
+
+static int *running; /* workers that were switched to */
+
+static struct umcg_group *group;
+static int crowd;
+
+static void thread(void *(*run)(void *arg), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t id;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	expect(!pthread_create(&id, &attr, run, arg));
+	pthread_attr_destroy(&attr);
+}
+
+static void *spin(void *arg)
+{
+	struct umcg_register r = {
+		.flags = UMCG_REG_WORKER,
+		.clock = CLOCK_MONOTONIC,
+		.server_tid = (unsigned long)arg,
+		.slice_ns = SHORTEST,
+	};
+
+	/* it is to be switched to, and to have no processor */
+	setpriority(PRIO_PROCESS, 0, 19);
+	expect_eq(umcg_register(group, &r), 0);
+	for (;;)
+		cpu_relax();
+	return NULL;
+}
+
+/* The worker of that slot runs, the server does not wait for it. */
+static void leave_running(struct server *s, __u32 slot)
+{
+	__u32 tid = umcg_slot(group, slot)->tid;
+
+	do {
+		umcg_kick(group, s->tid, 0);
+		umcg_run(group, s->self, tid, 0, 0);
+	} while (!(umcg_next_tid(s->self) & UMCG_TID_RUNNING));
+	__atomic_fetch_add(running, 1, __ATOMIC_SEQ_CST);
+}
+
+static void *serve(void *arg)
+{
+	struct umcg_list list = { 0 };
+	struct server s;
+	int i, n = 0;
+	__u32 slot;
+
+	server_start_as(&s, group, crowd > 1 ? UMCG_REG_MULTI : 0, 0);
+	for (i = 0; i < crowd; i++)
+		thread(spin, (void *)(unsigned long)s.tid);
+	while (n < crowd) {
+		n += umcg_list_take(group, s.slot, &list);
+		if (n < crowd)
+			umcg_run(group, s.self, 0, 0, 0);
+	}
+	/* one after the other, in no time */
+	while ((slot = umcg_list_pop(group, &list, NULL)))
+		leave_running(&s, slot);
+	pause();
+	return arg;
+}
+
+struct flood {
+	int servers, crowd;
+};
+
+static void flood(void *arg)
+{
+	const struct flood *f = arg;
+	int i;
+
+	group = open_group();
+	crowd = f->crowd;
+	for (i = 0; i < f->servers; i++)
+		thread(serve, NULL);
+	pause();
+}
+
+static void take_the_processor(bool take)
+{
+	struct sched_param p = { .sched_priority = take ? 10 : 0 };
+
+	expect_sys(sched_setscheduler(0, take ? SCHED_FIFO : SCHED_OTHER, &p));
+}
+
+/* How many percent of its time the highest priority loses. */
+static void attack(struct flood f)
+{
+	int log = kmsg_open(), all = f.servers * f.crowd;
+	unsigned long before, calm_count, count;
+	__u64 calm, took;
+	pid_t pid;
+
+	running = shared_memory(sizeof(*running));
+	take_the_processor(true);
+	before = timer_interrupts();
+	calm = work();
+	calm_count = timer_interrupts() - before;
+	pid = nobody_start(flood, &f);
+	wait_for(__atomic_load_n(running, __ATOMIC_SEQ_CST) == all);
+	before = timer_interrupts();
+	took = work();
+	count = timer_interrupts() - before;
+	note("%d workers of %d servers: %llu us of work took %llu us, %lu timer interrupts were %lu",
+	     all, f.servers, calm / 1000, took / 1000, calm_count, count);
+	nobody_kill(pid);
+	take_the_processor(false);
+	ck_assert_uint_lt(took, calm + calm / 20);
+	kmsg_clean(log);
+}
+
+START_TEST(servers_with_one_worker_each)
+{
+	attack((struct flood){ SERVERS * CROWD, 1 });
+}
+END_TEST
+
+START_TEST(servers_that_run_many)
+{
+	attack((struct flood){ SERVERS, CROWD });
+}
+END_TEST
+
+Suite *make_suite(void)
+{
+	Suite *s = suite_create("abuse_timers");
+
+	ADD(s, servers_with_one_worker_each, 100);
+	ADD(s, servers_that_run_many, 100);
+	return s;
+}
