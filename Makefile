@@ -17,6 +17,7 @@
 ## make module		build umcg.ko for the running kernel
 ## make install		install the library (prefix=/usr/local, DESTDIR=)
 ## make uninstall	remove it
+## make install-dkms	put the module's sources where dkms looks for them
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
 ## make check-debug	the suites on kernels with KASAN, lockdep, ...: hours
@@ -24,12 +25,13 @@
 ## make mutations	break the module in ways that the tests must notice
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
+## make version		say which version this is
 #
 # The usual variables are honoured: CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, AR,
 # PKG_CONFIG, prefix, libdir, includedir, DESTDIR; BUILD names another build/;
 # WERROR=-Werror, as `make check` has it; V=1 shows the commands.
 
-VERSION	:= 0.1.0
+VERSION	:= $(shell sed -n 's/.*UMCG_VERSION[[:space:]]*"\(.*\)"/\1/p' include/umcg_version.h)
 SONAME	:= libumcg.so.0
 
 prefix		?= /usr/local
@@ -163,7 +165,17 @@ uninstall:
 	rm -f $(addprefix '$(DESTDIR)$(libdir)'/,libumcg.a libumcg.so $(SONAME)) \
 		$(addprefix '$(DESTDIR)$(includedir)'/,$(headers)) \
 		'$(DESTDIR)$(pkgconfigdir)/libumcg.pc'
-.PHONY: install uninstall
+
+# dkms has its sources below /usr/src, whatever the prefix.
+dkms_source	= $(DESTDIR)/usr/src/umcg-$(VERSION)
+
+install-dkms:
+	install -d '$(dkms_source)/module/compat' '$(dkms_source)/include'
+	install -m 644 dkms.conf '$(dkms_source)/'
+	install -m 644 module/Kbuild module/*.[ch] '$(dkms_source)/module/'
+	install -m 644 module/compat/*.h '$(dkms_source)/module/compat/'
+	install -m 644 include/*.h '$(dkms_source)/include/'
+.PHONY: install uninstall install-dkms
 
 # ---- the rest ---------------------------------------------------------------
 
@@ -189,6 +201,9 @@ lint:
 clean:
 	rm -rf $(BUILD)
 
+version:
+	@echo $(VERSION)
+
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug model mutations lint clean help
+.PHONY: demo check check-debug model mutations lint clean version help
