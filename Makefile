@@ -56,8 +56,12 @@ say		= $(if $(V)$(silent),:,printf '  %-7s %s\n')
 have_check	:= $(shell $(PKG_CONFIG) --exists check 2>/dev/null && echo yes)
 check_libs	= $(patsubst -lsubunit,-l:libsubunit.a,$(shell $(PKG_CONFIG) --libs check))
 
-all: lib examples bench tools $(if $(have_check),tests,no-tests)
-.PHONY: all lib tests examples bench tools no-tests
+have_kmod	:= $(shell $(PKG_CONFIG) --exists libkmod 2>/dev/null && echo yes)
+
+all: lib examples bench $(if $(have_kmod),tools,no-tools) $(if $(have_check),tests,no-tests)
+.PHONY: all lib tests examples bench tools no-tools no-tests
+no-tools:
+	@echo "libkmod is not installed (package libkmod-dev): umcg is not built" >&2
 no-tests:
 	@echo "libcheck is not installed (package check): the tests are not built" >&2
 
