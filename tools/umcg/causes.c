@@ -125,7 +125,7 @@ static void opened(const struct facts *f, struct cause *c)
 	case EOPNOTSUPP:
 		c->id = "hooks";
 		say(c->text, "the module cannot hook this kernel, as it must to see what blocks");
-		say(c->remedy, "the kernel log says why; as root: sysctl kernel.ftrace_enabled=1");
+		say(c->remedy, "the kernel log says why: kprobes may be switched off");
 		break;
 	default:
 		c->id = "register";
@@ -140,6 +140,14 @@ static void foreign(const struct facts *f, struct cause *c)
 	say(c->text, "%s is something else's: it does not answer as the umcg module does (%s)",
 	    UMCG_DEVICE, strerror(-(f->query_error ? f->query_error : f->hooks_error)));
 	say(c->remedy, "remove it; as root: umcg unload, then umcg load");
+}
+
+/* Registering may not fail for it: the kernel takes probes that it then never calls. */
+static void ftrace_off(struct cause *c)
+{
+	c->id = "ftrace-off";
+	say(c->text, "kernel.ftrace_enabled is 0, so handlers of workers run unscheduled");
+	say(c->remedy, "as root: sysctl kernel.ftrace_enabled=1");
 }
 
 /* Nothing is ever taken away from the interface, so these do no harm. */
@@ -178,6 +186,8 @@ size_t causes_find(const struct facts *f, struct cause causes[CAUSES_MAX])
 		not_opened(f, &causes[n++]);
 	else if (f->query_error || f->hooks_error == -EPROTO)
 		foreign(f, &causes[n++]);
+	else if (f->ftrace_off)
+		ftrace_off(&causes[n++]);
 	else if (f->hooks_error)
 		opened(f, &causes[n++]);
 	return n + find_notes(f, &causes[n]);

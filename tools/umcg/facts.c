@@ -46,6 +46,8 @@ static void gather_kernel(struct facts *f)
 	}
 	read_line("/sys/module/module/parameters/sig_enforce", line, sizeof(line));
 	f->sig_enforce = line[0] == 'Y';
+	f->ftrace_off = read_line("/proc/sys/kernel/ftrace_enabled", line, sizeof(line)) &&
+			line[0] == '0';
 	f->container = access("/run/systemd/container", F_OK) == 0 ||
 		       access("/run/.containerenv", F_OK) == 0 ||
 		       access("/.dockerenv", F_OK) == 0;

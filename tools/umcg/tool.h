@@ -32,6 +32,7 @@
  * @dkms_log: of a build by DKMS for whatever kernel was last
  * @lockdown: of /sys/kernel/security/lockdown: none, integrity, confidentiality
  * @sig_enforce: the kernel takes signed modules only
+ * @ftrace_off: kernel.ftrace_enabled is 0
  * @container: this looks like one
  * @numbers: of the device, MAJOR:MINOR
  * @node: /dev/umcg is there
@@ -55,6 +56,7 @@ struct facts {
 	char dkms_log[PATH_MAX];
 	char lockdown[NAME_LEN];
 	bool sig_enforce;
+	bool ftrace_off;
 	bool container;
 	char numbers[NAME_LEN];
 	bool node;
