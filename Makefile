@@ -18,6 +18,8 @@
 ## make module		build umcg.ko for the running kernel
 ## make install		install the library (prefix=/usr/local, DESTDIR=)
 ## make uninstall	remove it
+## make install-dkms	put the module's sources where dkms looks for them
+## make deb		build Debian packages into build/deb
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
 ## make check-debug	the suites on kernels with KASAN, lockdep, ...: hours
@@ -26,18 +28,26 @@
 ## make mutations	break the module in ways that the tests must notice
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
+## make version		say which version this is
 #
 # The usual variables are honoured: CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, AR,
-# PKG_CONFIG, prefix, libdir, includedir, DESTDIR; BUILD names another build/;
+# PKG_CONFIG, prefix, libdir, bindir and their like, DESTDIR; BUILD names another build/;
 # WERROR=-Werror, as `make check` has it; V=1 shows the commands.
 
-VERSION	:= 0.1.0
+VERSION	:= $(shell sed -n 's/.*UMCG_VERSION[[:space:]]*"\(.*\)"/\1/p' include/umcg_version.h)
 SONAME	:= libumcg.so.0
 
 prefix		?= /usr/local
 libdir		?= $(prefix)/lib
 includedir	?= $(prefix)/include
 pkgconfigdir	?= $(libdir)/pkgconfig
+bindir		?= $(prefix)/bin
+mandir		?= $(prefix)/share/man
+bashdir		?= $(prefix)/share/bash-completion/completions
+zshdir		?= $(prefix)/share/zsh/site-functions
+fishdir		?= $(prefix)/share/fish/vendor_completions.d
+udevdir		?= $(prefix)/lib/udev/rules.d
+modulesloaddir	?= $(prefix)/lib/modules-load.d
 
 BUILD		?= build
 OBJ		:= $(BUILD)/obj
@@ -56,8 +66,12 @@ say		= $(if $(V)$(silent),:,printf '  %-7s %s\n')
 have_check	:= $(shell $(PKG_CONFIG) --exists check 2>/dev/null && echo yes)
 check_libs	= $(patsubst -lsubunit,-l:libsubunit.a,$(shell $(PKG_CONFIG) --libs check))
 
-all: lib examples bench tools $(if $(have_check),tests,no-tests)
-.PHONY: all lib tests examples bench tools no-tests
+have_kmod	:= $(shell $(PKG_CONFIG) --exists libkmod 2>/dev/null && echo yes)
+
+all: lib examples bench $(if $(have_kmod),tools,no-tools) $(if $(have_check),tests,no-tests)
+.PHONY: all lib tests examples bench tools no-tools no-tests
+no-tools:
+	@echo "libkmod is not installed (package libkmod-dev): umcg is not built" >&2
 no-tests:
 	@echo "libcheck is not installed (package check): the tests are not built" >&2
 
@@ -132,6 +146,11 @@ $(foreach c,$(suites),$(eval $(call program,$(c:tests/suites/%.c=$(BUILD)/tests/
 	$(c) $(wildcard tests/support/*.c $(c:tests/suites/%.c=tests/%)/*.c),$$(check_libs))))
 $(foreach c,$(units),$(eval $(call program,$(c:%.c=$(BUILD)/%),$(c),$$(check_libs))))
 
+# What needs no guest; tests/check runs them with all the others.
+run-units: $(units:%.c=$(BUILD)/%)
+	for unit in $^; do CK_VERBOSITY=minimal $$unit || exit; done
+.PHONY: run-units
+
 -include $(patsubst %.o,%.d,$(sort $(lib_objects) $(objects)))
 
 # ---- the module -------------------------------------------------------------
@@ -149,9 +168,20 @@ module:
 
 # ---- install ----------------------------------------------------------------
 
-headers := umcg.h umcg_ioctl.h
+# From where it is here to where it goes, and what of it is there once it is installed.
+man_pages	:= $(wildcard man/*.[1-8])
+# A page has a name for each function it is about: $(call man_names,PAGE)
+man_names	= $(addsuffix $(suffix $(1)),$(shell sed -n '/^\.Nd/q; s/^\.Nm \([a-z_]*\).*/\1/p' $(1)))
+man_dir		= $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
+man_files	= $(foreach p,$(man_pages),$(addprefix $(call man_dir,$(p))/,$(call man_names,$(p))))
+tool_files	= $(if $(have_kmod),$(bindir)/umcg $(bashdir)/umcg $(zshdir)/_umcg $(fishdir)/umcg.fish)
+lib_files	= $(addprefix $(libdir)/,libumcg.a libumcg.so $(SONAME)) \
+	$(addprefix $(includedir)/,umcg.h umcg_ioctl.h) $(pkgconfigdir)/libumcg.pc
+system_files	= $(udevdir)/60-umcg.rules $(modulesloaddir)/umcg.conf
 
-install: lib
+install: install-lib install-man install-system $(if $(have_kmod),install-tools)
+
+install-lib: lib
 	install -d '$(DESTDIR)$(libdir)' '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
 	install -m 644 $(BUILD)/lib/libumcg.a '$(DESTDIR)$(libdir)/'
 	install -m 755 $(BUILD)/lib/$(SONAME) '$(DESTDIR)$(libdir)/'
@@ -161,11 +191,47 @@ install: lib
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
 		lib/umcg.pc.in >'$(DESTDIR)$(pkgconfigdir)/libumcg.pc'
 
+install-tools: tools
+	install -D -m 755 $(BUILD)/tools/umcg '$(DESTDIR)$(bindir)/umcg'
+	install -D -m 644 completions/umcg.bash '$(DESTDIR)$(bashdir)/umcg'
+	install -D -m 644 completions/_umcg '$(DESTDIR)$(zshdir)/_umcg'
+	install -D -m 644 completions/umcg.fish '$(DESTDIR)$(fishdir)/umcg.fish'
+
+install-man:
+	$(foreach p,$(man_pages),install -D -m 644 -t '$(DESTDIR)$(call man_dir,$(p))' $(p) && \
+		$(foreach n,$(filter-out $(notdir $(p)),$(call man_names,$(p))),\
+		ln -sf $(notdir $(p)) '$(DESTDIR)$(call man_dir,$(p))/$(n)' && )) :
+
+install-system:
+	install -D -m 644 system/60-umcg.rules '$(DESTDIR)$(udevdir)/60-umcg.rules'
+	install -D -m 644 system/umcg.conf '$(DESTDIR)$(modulesloaddir)/umcg.conf'
+
 uninstall:
-	rm -f $(addprefix '$(DESTDIR)$(libdir)'/,libumcg.a libumcg.so $(SONAME)) \
-		$(addprefix '$(DESTDIR)$(includedir)'/,$(headers)) \
-		'$(DESTDIR)$(pkgconfigdir)/libumcg.pc'
-.PHONY: install uninstall
+	rm -f $(patsubst %,'$(DESTDIR)%',$(lib_files) $(tool_files) $(system_files) $(man_files))
+.PHONY: install install-lib install-tools install-man install-system uninstall
+
+# dkms has its sources below /usr/src, whatever the prefix.
+dkms_source	= $(DESTDIR)/usr/src/umcg-$(VERSION)
+
+install-dkms:
+	install -d '$(dkms_source)/module/compat' '$(dkms_source)/include'
+	install -m 644 dkms.conf '$(dkms_source)/'
+	install -m 644 module/Kbuild module/*.[ch] '$(dkms_source)/module/'
+	install -m 644 module/compat/*.h '$(dkms_source)/module/compat/'
+	install -m 644 include/*.h '$(dkms_source)/include/'
+.PHONY: install-dkms
+
+# ---- Debian packages --------------------------------------------------------
+
+# From a copy, as building a package begins with cleaning.
+deb:
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/umcg-$(VERSION)
+	tar -c --exclude=./.git --exclude=./$(BUILD) . | tar -x -C $(BUILD)/deb/umcg-$(VERSION)
+	cd $(BUILD)/deb/umcg-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL -u BUILD \
+		dpkg-buildpackage -b -us -uc
+	rm -rf $(BUILD)/deb/umcg-$(VERSION)
+.PHONY: deb
 
 # ---- the rest ---------------------------------------------------------------
 
@@ -195,6 +261,9 @@ lint:
 clean:
 	rm -rf $(BUILD)
 
+version:
+	@echo $(VERSION)
+
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug fuzz model mutations lint clean help
+.PHONY: demo check check-debug fuzz model mutations lint clean version help

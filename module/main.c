@@ -10,6 +10,7 @@
 #include <linux/tracepoint.h>
 
 #include "umcg.h"
+#include "umcg_version.h"
 
 static int __init umcg_init(void)
 {
@@ -51,4 +52,4 @@ module_exit(umcg_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("User managed concurrency groups");
-MODULE_VERSION("0.1");
+MODULE_VERSION(UMCG_VERSION);

@@ -116,7 +116,7 @@ installed() {
 }
 
 pc_is_whole() {
-	[ "$(flags --modversion)" = "$(sed -n 's/^VERSION.*:= //p' Makefile)" ] &&
+	[ "$(flags --modversion)" = "$(make -s version)" ] &&
 		! grep @ "$dest/opt/umcg/lib/pkgconfig/libumcg.pc"
 }
 

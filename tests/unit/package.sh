@@ -1,0 +1,215 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What packages say of the rest, against the rest: versions, kernels, symbols, what
+# the manual and the completions must have. TAP.
+#
+# shellcheck disable=SC2317 # functions are called by check()
+
+set -u -o pipefail
+cd "$(dirname "$0")/../.." || exit
+tmp=$(mktemp -d) || exit
+trap 'rm -rf "$tmp"' EXIT
+number=0 failed=0
+
+# check NAME COMMAND...: a test; its output is shown when it fails
+check() {
+	local name=$1 result=ok
+	shift
+	number=$((number + 1))
+	if ! "$@" >"$tmp/output" 2>&1; then
+		sed 's/^/# /' "$tmp/output"
+		result='not ok'
+		failed=1
+	fi
+	echo "$result $number - $name"
+}
+
+skip() {
+	number=$((number + 1))
+	echo "# SKIP $2"
+	echo "ok $number - $1"
+}
+
+# ---- versions, kernels --------------------------------------------------------
+
+one_version() {
+	local version
+	version=$(make -s version) && [[ $version =~ ^[0-9]+(\.[0-9]+)+$ ]] &&
+		grep -qx "PACKAGE_VERSION=\"$version\"" dkms.conf &&
+		[[ $(head -n 1 debian/changelog) == "umcg ($version"[-\)]* ]]
+}
+
+# The way dkms itself reads it, with what it has set by then.
+dkms_value() (
+	# shellcheck disable=SC2034
+	kernel_source_dir=/K dkms_tree=/T
+	# shellcheck source=../../dkms.conf
+	. ./dkms.conf
+	printf '%s\n' "${!1}"
+)
+
+# Releases as Debian, others, and kernel.org have them.
+dkms_takes_tested_kernels_only() {
+	local re release
+	re=$(dkms_value BUILD_EXCLUSIVE_KERNEL)
+	for release in 6.1.0-56-amd64 6.12.117+deb12-amd64 6.12.117+deb12-rt-amd64 \
+		7.3.4+deb13-cloud-amd64 6.1 6.19.3 7.0.0-rc1 7.3-rc2+; do
+		[[ $release =~ $re ]] || { echo "not $release"; return 1; }
+	done
+	for release in 5.10.0-30-amd64 6.0.12 7.4.0+deb13-amd64 7.10.1 7.30.1 8.1.0 16.1.0 6.100.1; do
+		[[ ! $release =~ $re ]] || { echo "but $release"; return 1; }
+	done
+}
+
+# What the build asks of a kernel's configuration, dkms asks before it builds.
+dkms_asks_what_the_build_asks() {
+	local word config
+	config=" $(dkms_value BUILD_EXCLUSIVE_CONFIG) "
+	[ "$(dkms_value BUILD_EXCLUSIVE_ARCH)" = x86_64 ] || return
+	for word in $(sed -nE 's/^#ifndef (CONFIG_.*)/\1/p; s/^#ifdef (CONFIG_.*)/!\1/p' \
+		module/compat/require.h); do
+		[ "$word" = CONFIG_X86_64 ] || [[ $config == *" $word "* ]] ||
+			{ echo "not asked: $word"; return 1; }
+	done
+}
+
+dkms_sources_are_whole() {
+	local source
+	make -s install-dkms DESTDIR="$tmp/dkms" || return
+	source=$tmp/dkms/usr/src/umcg-$(make -s version)
+	diff -r module "$source/module" && diff -r include "$source/include" &&
+		diff dkms.conf "$source/dkms.conf"
+}
+
+# ---- debian/ ------------------------------------------------------------------
+
+debian_symbols_are_the_map() {
+	diff <(sed -nE 's/^\t(umcg_[a-z_]+);$/\1/p' lib/libumcg.map | sort) \
+		<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_.*/\1/p' debian/libumcg0.symbols | sort)
+}
+
+# ---- the manual -----------------------------------------------------------------
+
+man_names() {
+	sed -n '/^\.Nd/q; s/^\.Nm \([a-z_]*\).*/\1/p' "$@"
+}
+
+every_function_has_its_page() {
+	diff <(sed -nE 's/^\t(umcg_[a-z_]+);$/\1/p' lib/libumcg.map | sort) \
+		<(for page in man/*.3; do man_names "$page"; done | grep -v '^libumcg$' | sort)
+}
+
+# has_all FILE WORD...: FILE has each of them
+has_all() {
+	local file=$1 word status=0
+	shift
+	[ $# -gt 0 ] || return
+	for word; do
+		grep -qwF -e "$word" "$file" || { echo "$file: no $word"; status=1; }
+	done
+	return $status
+}
+
+calls() {
+	sed -nE 's/^#define (UMCG_IOC_[A-Z]+)\t.*_IO.*/\1/p' include/umcg_ioctl.h
+}
+
+errors() {
+	sed -nE 's/^ \* (E[A-Z]+)\t.*/\1/p' include/umcg_ioctl.h
+}
+
+causes() {
+	sed -nE 's/.*->id = "([a-z-]+)";/\1/p; s/.*\.id = "([a-z-]+)";/\1/p' tools/umcg/causes.c
+}
+
+commands() {
+	sed -nE 's/^\t\{ "([a-z]+)", command_.*/\1/p' tools/umcg/main.c
+}
+
+options() {
+	sed -nE 's/^\t\{ "([a-z]+)", no_argument.*/\1/p' tools/umcg/main.c
+}
+
+device_page_has_every_call() {
+	# shellcheck disable=SC2046
+	has_all man/umcg.4 $(calls)
+}
+
+device_page_has_every_error() {
+	local e status=0
+	[ -n "$(errors)" ] || return
+	for e in $(errors); do
+		grep -qx "\.It Bq Er $e" man/umcg.4 || { echo "no $e"; status=1; }
+	done
+	return $status
+}
+
+command_page_has_everything() {
+	# shellcheck disable=SC2046
+	has_all man/umcg.1 $(commands) $(options) $(causes)
+}
+
+completions_have_everything() {
+	local f
+	for f in completions/*; do
+		# shellcheck disable=SC2046
+		has_all "$f" $(commands) $(options) || return
+	done
+}
+
+pages_are_clean() {
+	local page found
+	for page in man/*; do
+		found=$(mandoc -Tlint -W warning "$page") || { echo "$found"; return 1; }
+	done
+}
+
+# The example of libumcg(3) is a program.
+example_compiles() {
+	sed -n '/^#include/,/^\.Ed/p' man/libumcg.3 | sed -e '/^\.Ed/d' -e 's/\\en/\\n/' |
+		"${CC:-gcc}" -Wall -Wextra -Werror -Ilib -Iinclude -x c -fsyntax-only -
+}
+
+# ---- completion ------------------------------------------------------------------
+
+# completes WANTED WORD...: what bash offers for the last WORD
+completes() (
+	local wanted=$1
+	shift
+	# shellcheck source=../../completions/umcg.bash
+	. completions/umcg.bash
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	_umcg
+	[ "${COMPREPLY[*]}" = "$wanted" ] || { echo "$*: ${COMPREPLY[*]}"; return 1; }
+)
+
+bash_completes() {
+	completes "$(commands | paste -sd' ')" umcg '' &&
+		completes "unload" umcg u &&
+		completes "status" umcg --json st &&
+		completes "" umcg check '' &&
+		completes "--json" umcg check --j &&
+		completes "--help --version" umcg load --
+}
+
+check one_version one_version
+check dkms_takes_tested_kernels_only dkms_takes_tested_kernels_only
+check dkms_asks_what_the_build_asks dkms_asks_what_the_build_asks
+check dkms_sources_are_whole dkms_sources_are_whole
+check debian_symbols_are_the_map debian_symbols_are_the_map
+check every_function_has_its_page every_function_has_its_page
+check device_page_has_every_call device_page_has_every_call
+check device_page_has_every_error device_page_has_every_error
+check command_page_has_everything command_page_has_everything
+check completions_have_everything completions_have_everything
+if command -v mandoc >/dev/null; then
+	check pages_are_clean pages_are_clean
+else
+	skip pages_are_clean "no mandoc"
+fi
+check example_compiles example_compiles
+check bash_completes bash_completes
+
+echo "1..$number"
+exit $failed
