@@ -5,7 +5,7 @@
  * share that the scheduler owes to one thread among so many; and all of it can be
  * killed. Time is counted in instructions, so the shares are exact.
  */
-/* vm: --icount --smp 1 */
+/* vm: --smp 1 --icount */
 #define _GNU_SOURCE
 #include <poll.h>
 #include <sched.h>

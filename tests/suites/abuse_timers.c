@@ -5,7 +5,7 @@
  * the highest priority has it. What that one loses, it loses to interrupts. Time
  * is counted in instructions.
  */
-/* vm: --icount --smp 1 */
+/* vm: --smp 1 --icount */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * through the idle task to the server, and its way out of the kernel; and one
  * reading of the clock, which is measured here and taken off.
  */
-/* vm: --icount --smp 1 */
+/* vm: --smp 1 --icount */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <unistd.h>

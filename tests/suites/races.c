@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vm: --smp 2 */
-/* vm: --smp 2 --icount */
+/* vm: --smp 1 --icount */
 /*
  * A worker's timeout against all else that ends its WAIT: each time one of the
  * two has won, and just one, and the result says which. What comes too late is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vm: --smp 2 */
-/* vm: --smp 2 --icount */
+/* vm: --smp 1 --icount */
 /*
  * A worker's timeout against its end: its own exit, from a handler, and that of
  * its group. Whichever is first, it ends once, and nothing of it stays behind.
