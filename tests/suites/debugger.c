@@ -24,13 +24,15 @@
 #define ANY	1000000000
 
 /* Shared by the debugger, which is the test, and the process it debugs. */
-static struct shared {
+struct shared {
 	pid_t tids[ROLES + 1];
 	int ready, go;
 	int turns, allowed; /* given to the worker; no more than that */
 	int giving; /* one just now, or about to */
 	int handled;
-} *shared;
+};
+
+static struct shared *shared;
 
 static int get(int *word)
 {
@@ -142,9 +144,7 @@ static void on_signal(int signal)
 	set(&shared->handled, get(&shared->handled) + 1);
 }
 
-void landmark(void);
-
-__attribute__((noinline)) void landmark(void)
+static __attribute__((noinline)) void landmark(void)
 {
 	__asm__ volatile("");
 }

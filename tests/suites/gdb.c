@@ -29,6 +29,28 @@ static bool may_go(void)
 	return __atomic_load_n(&gdb_says_go, __ATOMIC_SEQ_CST);
 }
 
+static int ready[2];
+
+/* The process that is debugged, which says when it is worth it. */
+static pid_t start(int (*process)(void))
+{
+	pid_t child;
+	char byte;
+
+	expect_sys(pipe(ready));
+	child = expect_sys(fork());
+	if (!child)
+		_exit(process());
+	close(ready[1]);
+	expect_eq(read(ready[0], &byte, 1), 1);
+	return child;
+}
+
+static void all_are_there(void)
+{
+	expect_eq(write(ready[1], "x", 1), 1);
+}
+
 /* --- gdb ----------------------------------------------------------------- */
 
 /* What it has printed, and its exit status. */
@@ -111,9 +133,7 @@ static void expect_said(const struct session *s, const char *what, int count)
 
 static struct cast cast;
 
-int twice(int number);
-
-int twice(int number)
+static __attribute__((noinline, used)) int twice(int number)
 {
 	return 2 * number;
 }
@@ -121,6 +141,7 @@ int twice(int number)
 static int victim(void)
 {
 	cast_start(&cast, open_group());
+	all_are_there();
 	expect(cast_stands(&cast));
 	wait_for(may_go());
 	expect(cast_stands(&cast));
@@ -156,11 +177,8 @@ START_TEST(breaks_where_each_goes_on)
 		"print twice(21)", "finish", "info threads", "detach", NULL,
 	};
 	struct session s;
-	pid_t child;
+	pid_t child = start(victim);
 
-	child = expect_sys(fork());
-	if (!child)
-		_exit(victim());
 	s = debug_well(child, commands);
 	expect_said(&s, "[New LWP ", ROLES);
 	expect_said(&s, " hit Breakpoint 1, cast_goes_on", ROLES);
@@ -227,6 +245,7 @@ static int crowd(void)
 		worker_start(&hands[i], fifo.group,
 			     fifo_home(&fifo, i % 3 - 1));
 	}
+	all_are_there();
 	for (i = 0; i < HANDS; i++)
 		pthread_join(hands[i].thread, NULL);
 	wait_for(fifo_ended(&fifo) == HANDS);
@@ -247,11 +266,8 @@ START_TEST(in_the_middle_of_their_work)
 		"delete 2", "set var gdb_says_go = 1", "detach", NULL,
 	};
 	struct session s;
-	pid_t child;
+	pid_t child = start(crowd);
 
-	child = expect_sys(fork());
-	if (!child)
-		_exit(crowd());
 	snprintf(again, sizeof(again), "attach %d", child);
 	s = debug_well(child, commands);
 	expect_said(&s, " hit Breakpoint 2, sleep_a_while (round=3)", 2);

@@ -27,9 +27,11 @@
 #define STACK	(64 * 1024)
 
 /* Shared by both processes. */
-static struct shared {
+struct shared {
 	int ready, go, finished;
-} *shared;
+};
+
+static struct shared *shared;
 
 static int get(int *word)
 {
