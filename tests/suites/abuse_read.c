@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Nobody's process looks into its slots for what is not its own. */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -10,7 +11,6 @@
 #include "crew.h"
 #include "fifo.h"
 #include "nobody.h"
-#include "sleeper.h"
 #include "suite.h"
 
 #define DIRT		(128UL * 1024 * 1024)
@@ -66,25 +66,16 @@ START_TEST(fresh_slots_are_empty)
 END_TEST
 
 static struct fifo fifo;
+static struct worker workers[WORKERS];
 
-struct drop {
-	struct worker w;
-	struct sleeper sleeper;
-};
-
-static struct drop drops[WORKERS];
-
-/* All ways to stop, and to come back. */
+/* Many ways to stop, and to come back. */
 static long live(struct worker *w)
 {
-	struct drop *d = (struct drop *)w;
 	int i;
 
 	for (i = 0; i < BLOCKS; i++) {
-		enum way how = i % WAYS;
-
-		sleeper_prepare(&d->sleeper, how);
-		sleeper_do(&d->sleeper, how, 100 * USEC);
+		sleep_ns(100 * USEC);
+		sched_yield();
 		umcg_run(w->group, worker_slot(w), 0, UMCG_WAIT_ENQUEUE, 0);
 		umcg_run(w->group, worker_slot(w), 0, 0, now() + 100 * USEC);
 	}
@@ -137,18 +128,17 @@ static void storm_and_look(void *arg)
 
 	(void)arg;
 	umcg_query(g, &q);
-	sleepers_start(&drops[0].sleeper, sizeof(*drops), WORKERS);
 	fifo_start(&fifo, g, 2);
 	for (i = 0; i < WORKERS; i++) {
-		drops[i].w.run = live;
-		drops[i].w.dies = i % 2;
-		drops[i].w.args.flags = UMCG_REG_TIMESTAMPS;
-		drops[i].w.args.slice_ns = i % 3 ? 0 : 200 * USEC;
-		worker_start(&drops[i].w, g, fifo_home(&fifo, i % 3 - 1));
+		workers[i].run = live;
+		workers[i].dies = i % 2;
+		workers[i].args.flags = UMCG_REG_TIMESTAMPS;
+		workers[i].args.slice_ns = i % 3 ? 0 : 200 * USEC;
+		worker_start(&workers[i], g, fifo_home(&fifo, i % 3 - 1));
 		look(g, q.slots_max);
 	}
 	for (i = 0; i < WORKERS; i++)
-		pthread_join(drops[i].w.thread, NULL);
+		pthread_join(workers[i].thread, NULL);
 	look(g, q.slots_max);
 	wait_for(fifo_ended(&fifo) == WORKERS);
 	fifo_stop(&fifo);

@@ -38,7 +38,7 @@ static __u64 work(void)
 static int *running; /* workers that were switched to */
 
 static struct umcg_group *group;
-static int crowd;
+static int servers, crowd, gathered;
 
 static void thread(void *(*run)(void *arg), void *arg)
 {
@@ -95,7 +95,9 @@ static void *serve(void *arg)
 		if (n < crowd)
 			umcg_run(group, s.self, 0, 0, 0);
 	}
-	/* one after the other, in no time */
+	/* a spinner is in the way of whoever is not there yet */
+	__atomic_fetch_add(&gathered, 1, __ATOMIC_SEQ_CST);
+	wait_for(__atomic_load_n(&gathered, __ATOMIC_SEQ_CST) == servers);
 	while ((slot = umcg_list_pop(group, &list, NULL)))
 		leave_running(&s, slot);
 	pause();
@@ -113,6 +115,7 @@ static void flood(void *arg)
 
 	group = open_group();
 	crowd = f->crowd;
+	servers = f->servers;
 	for (i = 0; i < f->servers; i++)
 		thread(serve, NULL);
 	pause();
