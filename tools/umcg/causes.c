@@ -120,7 +120,8 @@ static void opened(const struct facts *f, struct cause *c)
 		c->id = "module-too-old";
 		say(c->text, "the module has API level %u, too old for this command and its library, %s",
 		    f->query.api_level, UMCG_VERSION);
-		say(c->remedy, "install umcg-dkms %s; as root: umcg unload, then umcg load", UMCG_VERSION);
+		say(c->remedy, "install umcg-dkms %s; as root: umcg unload, then umcg load",
+		    UMCG_VERSION);
 		break;
 	case EOPNOTSUPP:
 		c->id = "hooks";
