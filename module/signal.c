@@ -204,9 +204,32 @@ static struct kprobe frame = {
 	.pre_handler = frame_probe,
 };
 
-int umcg_signal_arm(void)
+/*
+ * The kernel takes probes which it then never calls: while kernel.ftrace_enabled is
+ * 0, or all kprobes are switched off in debugfs. A probe on a function of ours tells.
+ */
+static bool canary_sings;
+
+static int canary_probe(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct kprobe *probes[] = { &dequeue, &frame };
+	WRITE_ONCE(canary_sings, true);
+	return 0;
+}
+
+static noinline __noclone void canary_call(void)
+{
+	barrier();
+}
+
+static struct kprobe canary = {
+	.addr = (kprobe_opcode_t *)canary_call,
+	.pre_handler = canary_probe,
+};
+
+static struct kprobe *probes[] = { &dequeue, &frame, &canary };
+
+static int try_arm(void)
+{
 	int ret;
 
 	/* A kprobe is not to be registered again as it was left. */
@@ -214,7 +237,23 @@ int umcg_signal_arm(void)
 	dequeue.flags = 0;
 	frame.addr = NULL;
 	frame.flags = 0;
+	canary.addr = (kprobe_opcode_t *)canary_call;
+	canary.flags = 0;
 	ret = register_kprobes(probes, ARRAY_SIZE(probes));
+	if (ret)
+		return ret;
+	WRITE_ONCE(canary_sings, false);
+	canary_call();
+	if (READ_ONCE(canary_sings))
+		return 0;
+	unregister_kprobes(probes, ARRAY_SIZE(probes));
+	return -ENXIO;
+}
+
+int umcg_signal_arm(void)
+{
+	int ret = try_arm();
+
 	if (ret) {
 		pr_warn_ratelimited("umcg: cannot probe the delivery of signals (%d); is kernel.kprobes or kernel.ftrace disabled?\n",
 				    ret);
@@ -225,7 +264,5 @@ int umcg_signal_arm(void)
 
 void umcg_signal_disarm(void)
 {
-	struct kprobe *probes[] = { &dequeue, &frame };
-
 	unregister_kprobes(probes, ARRAY_SIZE(probes));
 }

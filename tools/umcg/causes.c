@@ -120,7 +120,8 @@ static void opened(const struct facts *f, struct cause *c)
 		c->id = "module-too-old";
 		say(c->text, "the module has API level %u, too old for this command and its library, %s",
 		    f->query.api_level, UMCG_VERSION);
-		say(c->remedy, "install umcg-dkms %s; as root: umcg unload, then umcg load", UMCG_VERSION);
+		say(c->remedy, "install umcg-dkms %s; as root: umcg unload, then umcg load",
+		    UMCG_VERSION);
 		break;
 	case EOPNOTSUPP:
 		c->id = "hooks";
@@ -142,11 +143,11 @@ static void foreign(const struct facts *f, struct cause *c)
 	say(c->remedy, "remove it; as root: umcg unload, then umcg load");
 }
 
-/* Registering may not fail for it: the kernel takes probes that it then never calls. */
+/* Threads can still be registered while the hooks are armed from before. */
 static void ftrace_off(struct cause *c)
 {
 	c->id = "ftrace-off";
-	say(c->text, "kernel.ftrace_enabled is 0, so handlers of workers run unscheduled");
+	say(c->text, "kernel.ftrace_enabled is 0, so the module is not told of signals");
 	say(c->remedy, "as root: sysctl kernel.ftrace_enabled=1");
 }
 

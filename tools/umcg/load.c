@@ -13,7 +13,7 @@ static const char *refusal(int error)
 	case ENOKEY:
 	case EKEYREJECTED:
 	case EBADMSG:
-		return "the kernel does not trust who signed it; umcg(7), Secure Boot, says how to enrol that key";
+		return "the kernel does not trust who signed it (umcg(7), Secure Boot)";
 	case ENOEXEC:
 		return "it was built for another kernel; have DKMS build it again";
 	case ENOENT:

@@ -39,7 +39,8 @@ static void show(const struct facts *f)
 		printf("device    %s, mode %04o, group %s\n", UMCG_DEVICE,
 		       (unsigned int)f->node_mode, f->node_group);
 	if (f->open_error)
-		printf("device    cannot be opened: %s; see umcg check\n", strerror(-f->open_error));
+		printf("device    cannot be opened: %s; see umcg check\n",
+		       strerror(-f->open_error));
 	if (!answered(f))
 		return;
 	printf("hooks     %s\n", hooks(f));

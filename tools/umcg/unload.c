@@ -9,7 +9,7 @@
 
 static void show_holder(const struct holder *holder)
 {
-	fprintf(stderr, "  %d %s: %u open files, %u mappings\n", holder->pid,
+	fprintf(stderr, "  %d %s: open %u times, mapped %u times\n", holder->pid,
 		holder->comm, holder->files, holder->maps);
 }
 
