@@ -22,6 +22,8 @@
 ## make check-debug	the suites on kernels with KASAN, lockdep, ...: hours
 ## make model		check the model of the module, every state of every scenario
 ## make mutations	break the module in ways that the tests must notice
+## make bench		count instructions on all kernels; KERNEL=6.12: on that one
+## make bench-compare	set two results side by side: A=1.json B=2.json
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
 #
@@ -54,8 +56,10 @@ say		= $(if $(V)$(silent),:,printf '  %-7s %s\n')
 have_check	:= $(shell $(PKG_CONFIG) --exists check 2>/dev/null && echo yes)
 check_libs	= $(patsubst -lsubunit,-l:libsubunit.a,$(shell $(PKG_CONFIG) --libs check))
 
-all: lib examples bench tools $(if $(have_check),tests,no-tests)
-.PHONY: all lib tests examples bench tools no-tests
+all: lib examples-programs bench-programs tools-programs $(if $(have_check),tests,no-tests)
+examples: examples-programs
+tools: tools-programs
+.PHONY: all lib tests examples tools no-tests
 no-tests:
 	@echo "libcheck is not installed (package check): the tests are not built" >&2
 
@@ -112,9 +116,11 @@ $(1): $$(patsubst %.c,$$(OBJ)/%.o,$(2)) $$(BUILD)/lib/libumcg.a
 objects += $$(patsubst %.c,$$(OBJ)/%.o,$(2))
 endef
 
-# $(call programs,DIRECTORY): one from each .c and each directory with any
+# $(call programs,DIRECTORY): DIRECTORY-programs, one from each .c and each directory
+# with any
 define programs
-$(1): $$(patsubst %.c,$$(BUILD)/%,$$(wildcard $(1)/*.c)) \
+.PHONY: $(1)-programs
+$(1)-programs: $$(patsubst %.c,$$(BUILD)/%,$$(wildcard $(1)/*.c)) \
 	$$(patsubst %/,$$(BUILD)/%,$$(sort $$(dir $$(wildcard $(1)/*/*.c))))
 $$(foreach c,$$(wildcard $(1)/*.c),$$(eval $$(call program,$$(c:%.c=$$(BUILD)/%),$$(c))))
 $$(foreach d,$$(patsubst %/,%,$$(sort $$(dir $$(wildcard $(1)/*/*.c)))),\
@@ -183,6 +189,12 @@ model:
 mutations:
 	@tests/mutations/run $(if $(KERNEL),--kernel $(KERNEL))
 
+bench:
+	@bench/run $(if $(TWICE),--twice) $(KERNEL)
+
+bench-compare:
+	@bench/compare $(A) $(B)
+
 lint:
 	@tests/lint/run
 
@@ -191,4 +203,4 @@ clean:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug model mutations lint clean help
+.PHONY: demo check check-debug model mutations bench bench-compare lint clean help

@@ -21,7 +21,6 @@ static struct server server;
 static struct worker worker;
 static bool stop, ready;
 static __u64 begun;
-static unsigned int kicks;
 static pid_t target;
 
 static bool is_ready(void)
@@ -87,9 +86,10 @@ static void kick(unsigned int ops)
 static void handler(int sig)
 {
 	(void)sig;
-	meter_took(now() - begun);
-	kicks++;
-	__atomic_store_n(&ready, true, __ATOMIC_SEQ_CST);
+	if (!meter_took(now() - begun))
+		stop = true;
+	else
+		__atomic_store_n(&ready, true, __ATOMIC_SEQ_CST);
 }
 
 static void *signal_often(void *unused)
@@ -116,10 +116,8 @@ static void tgkill_handler(unsigned int ops)
 	meter_begin(ops);
 	ready = true;
 	other = spawn(signal_often, NULL);
-	while (__atomic_load_n(&kicks, __ATOMIC_SEQ_CST) < ops)
+	while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST))
 		__builtin_ia32_pause();
-	stop = true;
-	signal(SIGUSR1, SIG_IGN);
 	meter_end();
 	pthread_join(other, NULL);
 }
@@ -156,18 +154,18 @@ const struct bench kick_cases[] = {
 	  .what = "from KICK of a running worker until its server runs",
 	  .policies = OTHER,
 	  .needs_umcg = true,
-	  .ops = 300,
+	  .ops = 100,
 	  .run = kick },
 	{ .name = "slice",
 	  .what = "a run that ends with its slice, the slice taken off",
 	  .policies = OTHER | FIFO,
 	  .needs_umcg = true,
-	  .ops = 300,
+	  .ops = 100,
 	  .run = slice },
 	{ .name = "tgkill",
 	  .what = "from tgkill() of a running thread to its handler",
 	  .policies = OTHER,
-	  .ops = 300,
+	  .ops = 100,
 	  .run = tgkill_handler },
 	{}
 };

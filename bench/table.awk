@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+
+BEGIN {
+	split("wake futex-wake wake-1000 futex-wake-1000 kick tgkill register pthread " \
+	      "register-server pthread block pipe", pairs, " ")
+	for (i = 1; i in pairs; i += 2)
+		peer[pairs[i]] = pairs[i + 1]
+	split("w2w w2w-getppid sws sws-yield futex pipe eventfd condvar yield-pair", trips, " ")
+	for (i in trips)
+		peer[trips[i]] = "futex"
+}
+
+/"release":/ {
+	release = get("release")
+	kernel = get("kernel")
+}
+
+/"case": "memory"/ {
+	memory[get("threads")] = get("kernel") " bytes, of slabs " get("slab")
+	next
+}
+
+is_figure() {
+	name = get("case")
+	policy = get("policy")
+	where = get("where")
+	if (where != "") {
+		key = sprintf("%-16s %-6s", name, policy)
+		if (!((key) in plain))
+			plains[++nplain] = key
+		plain[key]
+		cost[key, where] = get("mean")
+		next
+	}
+	mean[name, policy] = get("mean")
+	line[++n] = $0
+}
+
+function ratio(name, policy, to,    below) {
+	below = mean[to, policy]
+	return below ? sprintf("%5.2f", mean[name, policy] / below) : "    -"
+}
+
+function target(text, value, most) {
+	printf "  %-52s %8.3f %8s  %s\n", text, value, most == "" ? "-" : most,
+		most == "" ? "" : value <= most ? "reached" : "not reached"
+}
+
+function share(name, policy, to) {
+	return mean[to, policy] ? mean[name, policy] / mean[to, policy] : 0
+}
+
+# limit(a, b, c): that of 6.1, 6.12, latest
+function limit(a, b, c) {
+	return release ~ /^6\.1\./ ? a : release ~ /^6\.12/ ? b : c
+}
+
+END {
+	printf "%s, instructions\n\n", release
+	printf "%-16s %-6s %9s %8s %8s %8s %5s %5s %5s  %s\n", "case", "policy",
+		"mean", "spread", "p50", "p99", "ctxt", "own", "ipis", "to its peer"
+	for (i = 1; i <= n; i++) {
+		$0 = line[i]
+		name = get("case")
+		policy = get("policy")
+		printf "%-16s %-6s %9.1f %8.1f %8d %8d", name, policy, get("mean"),
+			get("spread"), get("p50"), get("p99")
+		if (get("switches") < 0)
+			printf " %5s %5s %5s", "-", "-", "-"
+		else
+			printf " %5.2f %5.2f %5.2f", get("switches"), get("own"), get("ipis")
+		printf name in peer ? "  %s %s\n" : "\n", ratio(name, policy, peer[name]), peer[name]
+	}
+	printf "\n%-23s %9s %9s %9s  %s\n", "not of umcg", "absent", "loaded", "open", "added"
+	for (i = 1; i <= nplain; i++) {
+		key = plains[i]
+		printf "%s %9.1f %9.1f %9.1f  %+.1f %+.1f\n", key, cost[key, "absent"],
+			cost[key, "loaded"], cost[key, "open"],
+			cost[key, "loaded"] - cost[key, "absent"],
+			cost[key, "open"] - cost[key, "absent"]
+	}
+	print ""
+	for (count in memory)
+		printf "memory of each of %d registered threads: %s\n", count, memory[count]
+
+	# Strict: no wait is skipped.
+	strict = limit("batch", "batch", "fifo")
+	printf "\n  %-52s %8s %8s\n", "target (" strict ")", "measured", "at most"
+	target("worker to worker / strict futex",
+	       share("w2w", strict, "futex"), limit(0.78, 0.65, 0.62))
+	target("worker to worker / sched_yield pair (fifo)",
+	       share("w2w", "fifo", "yield-pair"), limit("", 1.30, 1.30))
+	target("server-worker-server / strict futex",
+	       share("sws", strict, "futex"), limit(0.78, 0.65, 0.62))
+	target("block cycle / the prototype's",
+	       mean["block", "other"] / limit(19662, 22580, 27594), limit(0.90, 0.80, 0.80))
+	key = sprintf("%-16s %-6s", "yield-pair", "fifo")
+	target("added to a switch, module loaded",
+	       (cost[key, "loaded"] - cost[key, "absent"]) / 2, 0)
+	target("added to a switch, group open elsewhere",
+	       (cost[key, "open"] - cost[key, "absent"]) / 2, 30)
+}
