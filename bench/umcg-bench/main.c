@@ -97,6 +97,17 @@ static int by_mean(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void print_json(const struct bench *b, unsigned int policy,
+		       const struct figures *f, double spread)
+{
+	printf("{\"case\": \"%s\", \"policy\": \"%s\", \"where\": \"%s\", \"ops\": %u",
+	       b->name, policy_name(policy), options.where, f->ops);
+	printf(", \"mean\": %.1f, \"spread\": %.1f, \"p50\": %.0f, \"p99\": %.0f, \"max\": %.0f",
+	       f->mean, spread, f->p50, f->p99, f->max);
+	printf(", \"switches\": %.2f, \"own\": %.2f, \"ipis\": %.2f}\n",
+	       f->switches, f->own, f->ipis);
+}
+
 /* That of several runs whose mean is in the middle, and how far those go apart. */
 static void print(const struct bench *b, unsigned int policy,
 		  struct figures *runs)
@@ -106,11 +117,13 @@ static void print(const struct bench *b, unsigned int policy,
 
 	qsort(runs, options.repeats, sizeof(*runs), by_mean);
 	spread = runs[options.repeats - 1].mean - runs[0].mean;
-	printf(options.json ?
-		       "{\"case\": \"%s\", \"policy\": \"%s\", \"where\": \"%s\", \"ops\": %u, \"mean\": %.1f, \"spread\": %.1f, \"p50\": %.0f, \"p99\": %.0f, \"max\": %.0f, \"switches\": %.2f, \"own\": %.2f, \"ipis\": %.2f}\n" :
-		       "%-16s %-6s %-6s %6u %10.1f %8.1f %9.0f %9.0f %9.0f %6.2f %6.2f %6.2f\n",
-	       b->name, policy_name(policy), options.where, f->ops, f->mean,
-	       spread, f->p50, f->p99, f->max, f->switches, f->own, f->ipis);
+	if (options.json)
+		print_json(b, policy, f, spread);
+	else
+		printf("%-16s %-6s %-6s %6u %10.1f %8.1f %9.0f %9.0f %9.0f %6.2f %6.2f %6.2f\n",
+		       b->name, policy_name(policy), options.where, f->ops,
+		       f->mean, spread, f->p50, f->p99, f->max, f->switches,
+		       f->own, f->ipis);
 }
 
 static bool bench(const struct bench *b, unsigned int policy)
@@ -174,24 +187,40 @@ static void list(void)
 	exit(EXIT_SUCCESS);
 }
 
+static unsigned int policies(const char *names)
+{
+	return (strstr(names, "other") ? OTHER : 0) |
+	       (strstr(names, "batch") ? BATCH : 0) |
+	       (strstr(names, "fifo") ? FIFO : 0);
+}
+
 static void parse(int argc, char **argv)
 {
 	int c;
 
 	while ((c = getopt(argc, argv, "n:r:p:w:xjlh")) != -1) {
 		switch (c) {
-		case 'n': options.ops = atoi(optarg); break;
-		case 'r': options.repeats = atoi(optarg); break;
-		case 'w': options.where = optarg; break;
-		case 'x': options.plain = true; break;
-		case 'j': options.json = true; break;
-		case 'p':
-			options.policies =
-				(strstr(optarg, "other") ? OTHER : 0) |
-				(strstr(optarg, "batch") ? BATCH : 0) |
-				(strstr(optarg, "fifo") ? FIFO : 0);
+		case 'n':
+			options.ops = atoi(optarg);
 			break;
-		case 'l': list(); break;
+		case 'r':
+			options.repeats = atoi(optarg);
+			break;
+		case 'p':
+			options.policies = policies(optarg);
+			break;
+		case 'w':
+			options.where = optarg;
+			break;
+		case 'x':
+			options.plain = true;
+			break;
+		case 'j':
+			options.json = true;
+			break;
+		case 'l':
+			list();
+			break;
 		default:
 			fputs(usage, c == 'h' ? stdout : stderr);
 			exit(c == 'h' ? EXIT_SUCCESS : 2);

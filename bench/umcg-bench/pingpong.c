@@ -59,8 +59,10 @@ static void eventfd_prepare(void)
 {
 	int side;
 
-	for (side = 0; side < 2; side++)
-		in[side] = out[side] = must(eventfd(0, 0));
+	for (side = 0; side < 2; side++) {
+		in[side] = must(eventfd(0, 0));
+		out[side] = in[side];
+	}
 	length = sizeof(__u64);
 }
 
