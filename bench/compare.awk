@@ -17,5 +17,7 @@ NR == FNR {
 key in a {
 	b = get("mean")
 	printf "%s %10.1f %10.1f", key, a[key], b
-	printf a[key] > 0 ? "%+7.1f%%\n" : "\n", a[key] > 0 ? 100 * (b / a[key] - 1) : 0
+	if (a[key] > 0)
+		printf "%+7.1f%%", 100 * (b / a[key] - 1)
+	printf "\n"
 }

@@ -50,11 +50,6 @@ function share(name, policy, to) {
 	return mean[to, policy] ? mean[name, policy] / mean[to, policy] : 0
 }
 
-# limit(a, b, c): that of 6.1, 6.12, latest
-function limit(a, b, c) {
-	return release ~ /^6\.1\./ ? a : release ~ /^6\.12/ ? b : c
-}
-
 END {
 	printf "%s, instructions\n\n", release
 	printf "%-16s %-6s %9s %8s %8s %8s %5s %5s %5s  %s\n", "case", "policy",
@@ -83,15 +78,13 @@ END {
 	for (count in memory)
 		printf "memory of each of %d registered threads: %s\n", count, memory[count]
 
-	# Strict: no wait is skipped.
-	strict = limit("batch", "batch", "fifo")
-	printf "\n  %-52s %8s %8s\n", "target (" strict ")", "measured", "at most"
+	printf "\n  %-52s %8s %8s\n", "target (" strict() ")", "measured", "at most"
 	target("worker to worker / strict futex",
-	       share("w2w", strict, "futex"), limit(0.78, 0.65, 0.62))
+	       share("w2w", strict(), "futex"), limit(0.78, 0.65, 0.62))
 	target("worker to worker / sched_yield pair (fifo)",
 	       share("w2w", "fifo", "yield-pair"), limit("", 1.30, 1.30))
 	target("server-worker-server / strict futex",
-	       share("sws", strict, "futex"), limit(0.78, 0.65, 0.62))
+	       share("sws", strict(), "futex"), limit(0.78, 0.65, 0.62))
 	target("block cycle / the prototype's",
 	       mean["block", "other"] / limit(19662, 22580, 27594), limit(0.90, 0.80, 0.80))
 	key = sprintf("%-16s %-6s", "yield-pair", "fifo")
