@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 BEGIN {
-	count = split("w2w sws futex eventfd pipe condvar yield-pair " \
+	count = split("w2w sws futex eventfd pipe condvar seccomp yield-pair " \
 		      "w2w-getppid sws-yield block", names, " ")
 	split("w2w w2w-getppid sws sws-yield block", list, " ")
 	for (i in list)

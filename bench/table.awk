@@ -5,7 +5,7 @@ BEGIN {
 	      "register-server pthread block pipe", pairs, " ")
 	for (i = 1; i in pairs; i += 2)
 		peer[pairs[i]] = pairs[i + 1]
-	split("w2w w2w-getppid sws sws-yield futex pipe eventfd condvar yield-pair", trips, " ")
+	split("w2w w2w-getppid sws sws-yield futex pipe eventfd condvar seccomp yield-pair", trips, " ")
 	for (i in trips)
 		peer[trips[i]] = "futex"
 }

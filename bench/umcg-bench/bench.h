@@ -44,6 +44,7 @@ struct bench {
 /* NULL-named at the end: one table for each group of cases. */
 extern const struct bench handoff_cases[];
 extern const struct bench pingpong_cases[];
+extern const struct bench seccomp_cases[];
 extern const struct bench wake_cases[];
 extern const struct bench kick_cases[];
 extern const struct bench life_cases[];

@@ -25,7 +25,7 @@
 struct figures *figures;
 
 static const struct bench *const groups[] = {
-	handoff_cases, pingpong_cases, wake_cases,
+	handoff_cases, pingpong_cases, seccomp_cases, wake_cases,
 	kick_cases, life_cases, plain_cases,
 };
 
