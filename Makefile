@@ -26,6 +26,8 @@
 ## make fuzz		the fuzzer, until it is stopped; MINUTES=, SEED=, KERNEL=
 ## make model		check the model of the module, every state of every scenario
 ## make mutations	break the module in ways that the tests must notice
+## make bench		count instructions on all kernels; KERNEL=6.12: on that one
+## make bench-compare	set two results side by side: A=1.json B=2.json
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
 ## make version		say which version this is
@@ -68,8 +70,10 @@ check_libs	= $(patsubst -lsubunit,-l:libsubunit.a,$(shell $(PKG_CONFIG) --libs c
 
 have_kmod	:= $(shell $(PKG_CONFIG) --exists libkmod 2>/dev/null && echo yes)
 
-all: lib examples bench $(if $(have_kmod),tools,no-tools) $(if $(have_check),tests,no-tests)
-.PHONY: all lib tests examples bench tools no-tools no-tests
+all: lib examples-programs bench-programs $(if $(have_kmod),tools,no-tools) $(if $(have_check),tests,no-tests)
+examples: examples-programs
+tools: tools-programs
+.PHONY: all lib tests examples tools no-tools no-tests
 no-tools:
 	@echo "libkmod is not installed (package libkmod-dev): umcg is not built" >&2
 no-tests:
@@ -128,9 +132,11 @@ $(1): $$(patsubst %.c,$$(OBJ)/%.o,$(2)) $$(BUILD)/lib/libumcg.a
 objects += $$(patsubst %.c,$$(OBJ)/%.o,$(2))
 endef
 
-# $(call programs,DIRECTORY): one from each .c and each directory with any
+# $(call programs,DIRECTORY): DIRECTORY-programs, one from each .c and each directory
+# with any
 define programs
-$(1): $$(patsubst %.c,$$(BUILD)/%,$$(wildcard $(1)/*.c)) \
+.PHONY: $(1)-programs
+$(1)-programs: $$(patsubst %.c,$$(BUILD)/%,$$(wildcard $(1)/*.c)) \
 	$$(patsubst %/,$$(BUILD)/%,$$(sort $$(dir $$(wildcard $(1)/*/*.c))))
 $$(foreach c,$$(wildcard $(1)/*.c),$$(eval $$(call program,$$(c:%.c=$$(BUILD)/%),$$(c))))
 $$(foreach d,$$(patsubst %/,%,$$(sort $$(dir $$(wildcard $(1)/*/*.c)))),\
@@ -255,6 +261,12 @@ model:
 mutations:
 	@tests/mutations/run $(if $(KERNEL),--kernel $(KERNEL))
 
+bench:
+	@bench/run $(if $(TWICE),--twice) $(KERNEL)
+
+bench-compare:
+	@bench/compare $(A) $(B)
+
 lint:
 	@tests/lint/run
 
@@ -266,4 +278,5 @@ version:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug fuzz model mutations lint clean version help
+.PHONY: demo check check-debug fuzz model mutations bench bench-compare lint
+.PHONY: clean version help

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench.h - what a case of the benchmark is made of
+ *
+ * A case is a function that does one thing many times, in a process of its own
+ * with a scheduling policy of its own. It calls meter_begin(), then meter_op()
+ * behind each operation, then meter_end(). Where a nanosecond is an instruction
+ * (tests/vm/run --icount), its figures are instructions.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <umcg.h>
+
+/* Policies, as bits: which of them a case is of use with. */
+#define OTHER		1U
+#define BATCH		2U
+#define FIFO		4U
+#define ALL_POLICIES	(OTHER | BATCH | FIFO)
+
+/**
+ * struct bench - a case
+ * @name:	on the command line and in the results
+ * @what:	one operation, in words
+ * @policies:	the policies it is measured with
+ * @needs_umcg:	not without the module
+ * @plain:	also measured to see what the module costs those who do not use it
+ * @ops:	operations of one run, if not as many as of most
+ * @run:	does it
+ */
+struct bench {
+	const char *name;
+	const char *what;
+	unsigned int policies;
+	bool needs_umcg;
+	bool plain;
+	unsigned int ops;
+	void (*run)(unsigned int ops);
+};
+
+/* NULL-named at the end: one table for each group of cases. */
+extern const struct bench handoff_cases[];
+extern const struct bench pingpong_cases[];
+extern const struct bench seccomp_cases[];
+extern const struct bench wake_cases[];
+extern const struct bench kick_cases[];
+extern const struct bench life_cases[];
+extern const struct bench plain_cases[];
+
+/* Memory for each registered thread is no time: it prints its own lines. */
+int memory_main(unsigned int count);
+
+/* Be another process with a group open and nothing to do, until killed. */
+int hold_main(void);
+
+/* --- measuring ----------------------------------------------------------- */
+
+/**
+ * struct figures - of one run; times in nanoseconds
+ * @switches:	per operation, of everything on this machine, by way of the idle task
+ *		counted as two; less than 0 if it cannot be told
+ * @own:	those of the threads of the case
+ * @ipis:	interrupts that processors sent to each other or to themselves
+ */
+struct figures {
+	unsigned int ops;
+	double mean, p50, p99, max;
+	double switches, own, ipis;
+};
+
+/* Where the case's process leaves its figures. */
+extern struct figures *figures;
+
+void meter_begin(unsigned int ops);
+/* An operation begins here, if not where the last one ended. */
+void meter_start(void);
+/* It has ended. True as long as there are more to come. */
+bool meter_op(void);
+/* The same for one whose times were taken elsewhere. */
+bool meter_took(__u64 ns);
+void meter_end(void);
+/* The operation is only a part of what is done each time: its switches cannot be told. */
+void meter_partial(void);
+
+__u64 now(void);
+
+/* --- helpers ------------------------------------------------------------- */
+
+void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* -1 and errno: die. */
+#define must(call)                                        \
+	__extension__({                                   \
+		long result_ = (long)(call);              \
+		if (result_ == -1)                        \
+			die("%s: %s", #call, why_not());  \
+		result_;                                  \
+	})
+
+const char *why_not(void);
+
+void set_policy(pid_t tid, unsigned int policy, int priority);
+unsigned int current_policy(void);
+pthread_t spawn(void *(*run)(void *arg), void *arg);
+/* Rounds before the first that counts: caches, load averages, lazy binding. */
+#define WARM_UP		50
+
+long futex_wait(__u32 *word, __u32 value);
+long futex_wake(__u32 *word, int count);
+
+#endif /* BENCH_H */

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server.h"
+
+void server_start(struct server *s)
+{
+	char why[UMCG_WHY_MAX];
+	int slot;
+
+	memset(s, 0, sizeof(*s));
+	if (umcg_available(why, sizeof(why)) < 0)
+		die("%s", why);
+	if (umcg_open(&s->group) < 0)
+		die("umcg_open");
+	slot = umcg_register_server(s->group, 0);
+	if (slot < 0)
+		die("registering a server: %s", strerror(-slot));
+	s->slot = slot;
+	s->self = umcg_slot(s->group, slot);
+	s->tid = gettid();
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct umcg_register args = {
+		.flags = UMCG_REG_WORKER,
+		.clock = CLOCK_MONOTONIC,
+		.server_tid = w->home,
+		.user = (uintptr_t)w,
+		.slice_ns = w->slice_ns,
+	};
+	int error;
+
+	w->tid = gettid();
+	error = umcg_register(w->group, &args);
+	if (error)
+		die("registering a worker: %s", strerror(-error));
+	w->run(w);
+	w->gone = true;
+	umcg_unregister(w->group);
+	return NULL;
+}
+
+void hire(struct server *s, struct worker *w)
+{
+	w->group = s->group;
+	w->home = s->tid;
+	w->thread = spawn(worker_main, w);
+	if (server_next(s, NULL) != w)
+		die("another worker is queued");
+}
+
+struct worker *server_next(struct server *s, __u32 *events)
+{
+	struct umcg_task *t;
+	struct worker *w;
+	__u32 slot;
+
+	while (umcg_list_empty(&s->list)) {
+		umcg_list_take(s->group, s->slot, &s->list);
+		if (umcg_list_empty(&s->list))
+			umcg_run(s->group, s->self, 0, 0, 0);
+	}
+	slot = s->list.first;
+	t = umcg_slot(s->group, slot);
+	w = (struct worker *)(uintptr_t)t->user;
+	if (w) {
+		w->self = t;
+		w->slot = slot;
+	}
+	umcg_list_pop(s->group, &s->list, events);
+	return w;
+}
+
+__u32 server_run(struct server *s, struct worker *w)
+{
+	int error = umcg_run(s->group, s->self, w->tid, 0, 0);
+	__u32 cur;
+
+	if (error && error != -EINTR)
+		die("running a worker: %s", strerror(-error));
+	while (UMCG_CUR_WHY(cur = umcg_cur(s->self)) == UMCG_CUR_RUNNING)
+		umcg_wait(s->group, 0, 0);
+	return UMCG_CUR_WHY(cur);
+}
+
+/* Whom to run next: the queued before the parked. NULL: all have gone. */
+static struct worker *pick(struct server *s, struct worker *workers,
+			   unsigned int n)
+{
+	struct worker *parked = NULL;
+	unsigned int i, gone = 0;
+
+	for (i = 0; i < n; i++) {
+		gone += workers[i].gone;
+		if (!workers[i].gone &&
+		    (umcg_state(workers[i].self) & UMCG_TF_PARKED))
+			parked = &workers[i];
+	}
+	if (gone == n)
+		return NULL;
+	umcg_list_take(s->group, s->slot, &s->list);
+	return umcg_list_empty(&s->list) && parked ? parked :
+						     server_next(s, NULL);
+}
+
+void serve(struct server *s, struct worker *workers, unsigned int n)
+{
+	struct worker *w = workers;
+	unsigned int i;
+
+	while (w) {
+		server_run(s, w);
+		w = pick(s, workers, n);
+	}
+	for (i = 0; i < n; i++)
+		pthread_join(workers[i].thread, NULL);
+}
+
+void hand_to(struct worker *self, struct worker *next)
+{
+	/* one that is asleep elsewhere comes back by the list: the server knows */
+	while (umcg_run(self->group, self->self, next->tid, 0, 0))
+		umcg_run(self->group, self->self, 0, UMCG_WAIT_ENQUEUE, 0);
+}
+
+void park(struct worker *self)
+{
+	umcg_run(self->group, self->self, 0, 0, 0);
+}
