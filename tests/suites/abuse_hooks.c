@@ -24,11 +24,13 @@
 #define STACK	(64 * 1024)
 
 /* Of all attackers; they do not wait for each other. */
-static struct {
+struct crowd {
 	int held; /* all of them, for their debugger */
 	int ready;
 	pid_t tids[CROWD];
-} *crowd;
+};
+
+static struct crowd *crowd;
 
 static struct umcg_group *group;
 static int handled;

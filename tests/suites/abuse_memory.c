@@ -33,10 +33,12 @@
 #define STACK		(16 * 1024)
 
 /* Told by the attacker as it goes, and once it is refused: errno. */
-static struct tally {
+struct tally {
 	unsigned long groups, pages, threads, dead;
 	int error;
-} *tally;
+};
+
+static struct tally *tally;
 
 static void refused(int error)
 {

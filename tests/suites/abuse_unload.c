@@ -24,10 +24,12 @@
 
 #define WORKERS	8
 
-static struct {
+struct told {
 	int ready;
 	pid_t pid;
-} *told;
+};
+
+static struct told *told;
 
 static int ends[2];
 
