@@ -57,17 +57,19 @@ static bool readable(struct umcg_group *group)
 }
 
 /*
- * Who pushes does so with interrupts off and looks at @polled then: after the
- * grace period everybody sees it.
+ * Who pushes does so with interrupts off and looks at @polled then: after a grace
+ * period everybody sees it. A second poller that comes before the first one's is
+ * over waits for one itself: who has looked too early may still have to push.
  */
 __poll_t umcg_poll(struct umcg_group *group, struct file *file,
 		   struct poll_table_struct *table)
 {
 	__poll_t mask = 0;
 
-	if (!READ_ONCE(group->polled)) {
-		WRITE_ONCE(group->polled, true);
+	if (READ_ONCE(group->polled) != UMCG_POLLED_SEEN) {
+		WRITE_ONCE(group->polled, UMCG_POLLED);
 		synchronize_rcu();
+		WRITE_ONCE(group->polled, UMCG_POLLED_SEEN);
 	}
 	poll_wait(file, &group->poll_wait, table);
 	if (readable(group))

@@ -56,7 +56,8 @@ struct poll_table_struct;
  * @servers:	those that can adopt; under @lock.
  * @idle:	servers in WAIT with nothing to run, the latest first; under @lock.
  * @zombies:	dead threads whose slot is still on a list; under @lock.
- * @polled:	somebody has polled the file: pushes look for sleepers there.
+ * @polled:	somebody has polled the file: pushes look for sleepers there. SEEN
+ *		when all of them do.
  * @poll_wait:	who polls.
  * @poll_work:	wakes them, from where that is allowed.
  * @tids:	threads by tid.
@@ -77,7 +78,7 @@ struct umcg_group {
 	struct list_head idle;
 	struct list_head zombies;
 
-	bool polled;
+	u8 polled;			/* UMCG_POLLED* or 0 */
 	wait_queue_head_t poll_wait;
 	struct irq_work poll_work;
 
@@ -88,6 +89,11 @@ struct umcg_group {
 };
 
 #define UMCG_SLICE_MIN_NS	100000ULL
+
+enum {
+	UMCG_POLLED = 1,
+	UMCG_POLLED_SEEN,
+};
 
 /* umcg_thread::claims: whose callback_head is queued, or about to be */
 enum {

@@ -24,13 +24,13 @@
 #define STACK	(64 * 1024)
 
 /* Of all attackers; they do not wait for each other. */
-struct crowd_memory {
+struct crowd {
 	int held; /* all of them, for their debugger */
 	int ready;
 	pid_t tids[CROWD];
 };
 
-static struct crowd_memory *crowd;
+static struct crowd *crowd;
 
 static struct umcg_group *group;
 static int handled;

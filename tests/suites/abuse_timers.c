@@ -35,9 +35,11 @@ static __u64 work(void)
 }
 
 /* Of all servers: who has no more to do, and how many it has left RUNNING. */
-static struct {
+struct told {
 	int ready, running;
-} *told;
+};
+
+static struct told *told;
 
 static struct umcg_group *group;
 static int servers, crowd, gathered;

@@ -17,19 +17,32 @@
 #define SEED	4711
 #define LENGTH	(6 * SEC)
 
-/* A fuzzer whose calls all fail finds nothing: each has come to something. */
+/* What has not come to anything yet; NULL if all has. */
+static const char *missing(const struct fuzz_shared *s)
+{
+	int i;
+
+	for (i = FUZZ_QUERY; i <= FUZZ_KICK; i++)
+		if (!s->good[i])
+			return fuzz_names[i];
+	return s->handoffs ? NULL : "handoff";
+}
+
+/*
+ * A fuzzer whose calls all fail finds nothing: it goes on until each has come to
+ * something, which on a busy machine may take longer.
+ */
 static void run(unsigned long seed)
 {
 	struct fuzz_shared *s = fuzz_shared();
 	int i;
 
 	expect(s);
-	if (!fuzz_run(s, seed, LENGTH, 0))
-		ck_abort_msg("seed %lu: %s", seed, s->wrong);
-	for (i = FUZZ_QUERY; i <= FUZZ_KICK; i++)
-		if (!s->good[i])
-			ck_abort_msg("no %s was good", fuzz_names[i]);
-	expect(s->handoffs);
+	for (i = 0; i < 8 && (!i || missing(s)); i++)
+		if (!fuzz_run(s, seed + i, LENGTH, 0))
+			ck_abort_msg("seed %lu: %s", seed + i, s->wrong);
+	if (missing(s))
+		ck_abort_msg("no %s was good", missing(s));
 }
 
 START_TEST(with_a_fixed_seed)

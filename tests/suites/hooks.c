@@ -14,12 +14,14 @@
 #define DEBUGFS	"/sys/kernel/debug"
 #define KPROBES	DEBUGFS "/kprobes/enabled"
 
-static void set(const char *file, const char *value)
+/* Not every kernel lets it: a function that is traced for good is in the way. */
+static bool set(const char *file, const char *value)
 {
 	int fd = expect_sys(open(file, O_WRONLY));
+	bool done = write(fd, value, 1) == 1;
 
-	expect_eq(write(fd, value, 1), 1);
 	close(fd);
+	return done;
 }
 
 /* What is armed stays that for a while, but not in a module that is loaded anew. */
@@ -40,21 +42,24 @@ static int try_server(void)
 	return slot;
 }
 
-static void is_refused_while_off(const char *file)
+static bool is_refused_while_off(const char *file)
 {
 	load_anew();
-	set(file, "0");
+	if (!set(file, "0"))
+		return false;
 	ck_assert_int_eq(try_server(), -EOPNOTSUPP);
 	ck_assert_int_eq(try_server(), -EOPNOTSUPP);
-	set(file, "1");
+	expect(set(file, "1"));
 	ck_assert_int_gt(try_server(), 0);
+	return true;
 }
 
 START_TEST(ftrace_off)
 {
 	if (access(FTRACE, W_OK) != 0)
 		skip("this kernel has no ftrace_enabled");
-	is_refused_while_off(FTRACE);
+	if (!is_refused_while_off(FTRACE))
+		skip("this kernel does not let ftrace be switched off");
 }
 END_TEST
 
@@ -64,7 +69,8 @@ START_TEST(kprobes_off)
 		mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
 	if (access(KPROBES, W_OK) != 0)
 		skip("this kernel does not let kprobes be switched off");
-	is_refused_while_off(KPROBES);
+	if (!is_refused_while_off(KPROBES))
+		skip("this kernel does not let kprobes be switched off");
 }
 END_TEST
 
