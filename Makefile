@@ -19,7 +19,7 @@
 ## make uninstall	remove it
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
-## make check-debug	the suites on kernels with KASAN, lockdep, ...: hours
+## make check-debug	the suites on kernels with KASAN, lockdep, KCSAN
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
 #
