@@ -22,7 +22,7 @@
 ## make deb		build Debian packages into build/deb
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
-## make check-debug	the suites on kernels with KASAN, lockdep, ...: hours
+## make check-debug	the suites on kernels with KASAN, lockdep, KCSAN
 ## make fuzz		the fuzzer, until it is stopped; MINUTES=, SEED=, KERNEL=
 ## make model		check the model of the module, every state of every scenario
 ## make mutations	break the module in ways that the tests must notice
