@@ -208,11 +208,15 @@ static struct kprobe frame = {
  * The kernel takes probes which it then never calls: while kernel.ftrace_enabled is
  * 0, or all kprobes are switched off in debugfs. A probe on a function of ours tells.
  */
-static bool canary_sings;
+/*
+ * Not static: gcc 12, when it counts lines as well, takes a flag all of whose
+ * writers it sees for a constant.
+ */
+bool umcg_canary_sings;
 
 static int canary_probe(struct kprobe *probe, struct pt_regs *regs)
 {
-	WRITE_ONCE(canary_sings, true);
+	WRITE_ONCE(umcg_canary_sings, true);
 	return 0;
 }
 
@@ -242,9 +246,9 @@ static int try_arm(void)
 	ret = register_kprobes(probes, ARRAY_SIZE(probes));
 	if (ret)
 		return ret;
-	WRITE_ONCE(canary_sings, false);
+	WRITE_ONCE(umcg_canary_sings, false);
 	canary_call();
-	if (READ_ONCE(canary_sings))
+	if (READ_ONCE(umcg_canary_sings))
 		return 0;
 	unregister_kprobes(probes, ARRAY_SIZE(probes));
 	return -ENXIO;

@@ -369,6 +369,7 @@ enum hrtimer_restart umcg_hold_timer(struct hrtimer *timer);
 int umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode);
 
 /* signal.c */
+extern bool umcg_canary_sings;
 bool umcg_signal_wants(struct umcg_thread *self, enum umcg_sleep_mode mode);
 void umcg_signal_unhide(struct umcg_thread *self);
 int umcg_signal_arm(void);
