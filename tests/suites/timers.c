@@ -23,6 +23,7 @@
 #include "crew.h"
 #include "fifo.h"
 #include "proc.h"
+#include "sigtimer.h"
 #include "sleeper.h"
 #include "suite.h"
 
@@ -40,25 +41,6 @@ static void handle(int signal, void (*handler)(int), int flags)
 	struct sigaction sa = { .sa_handler = handler, .sa_flags = flags };
 
 	expect_sys(sigaction(signal, &sa, NULL));
-}
-
-/* A timer that sends that thread a signal. */
-static timer_t timer_for(pid_t tid, int signal)
-{
-	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID,
-				  .sigev_signo = signal };
-	timer_t timer;
-
-	event._sigev_un._tid = tid;
-	expect_sys(timer_create(CLOCK_MONOTONIC, &event, &timer));
-	return timer;
-}
-
-static void timer_fires(timer_t timer, __u64 first, __u64 then)
-{
-	struct itimerspec t = { { .tv_nsec = then }, { .tv_nsec = first } };
-
-	expect_sys(timer_settime(timer, 0, &t, NULL));
 }
 
 /* --- calls that are interrupted ------------------------------------------ */
@@ -251,14 +233,14 @@ static bool sleeps_in(struct series *s, int i)
 /* Each call is interrupted once it sleeps, and finished if it sleeps again. */
 static void interrupt_calls(struct series *s)
 {
-	timer_t timer = timer_for(s->tid, SIGRTMIN);
+	timer_t timer = sigtimer_for(s->tid, SIGRTMIN);
 	int i, before;
 
 	for (i = 0; i < CALLS; i++) {
 		before = times_handled();
 		wait_for(sleeps_in(s, i));
 		proc_settled(s->tid);
-		timer_fires(timer, 1, 0);
+		sigtimer_in(timer, 1, 0);
 		wait_for(times_handled() > before);
 		wait_for(begun(s) > i + 1 || sleeps_in(s, i));
 		if (begun(s) == i + 1 && calls[i].finish)
@@ -401,7 +383,7 @@ static void by_alarm(int signal)
 
 static void by_timer_to_the_thread(int signal)
 {
-	timer_fires(timer_for(held.tid, signal), 1, 0);
+	sigtimer_in(sigtimer_for(held.tid, signal), 1, 0);
 }
 
 static void by_timer_to_the_process(int signal)
@@ -411,17 +393,17 @@ static void by_timer_to_the_process(int signal)
 	timer_t timer;
 
 	expect_sys(timer_create(CLOCK_REALTIME, &event, &timer));
-	timer_fires(timer, 1, 0);
+	sigtimer_in(timer, 1, 0);
 }
 
 /* One frame is built in a hold; what came after it is handled after that. */
 static void by_timer_that_repeats(int signal)
 {
-	timer_t timer = timer_for(held.tid, signal);
+	timer_t timer = sigtimer_for(held.tid, signal);
 
-	timer_fires(timer, 1, MSEC);
+	sigtimer_in(timer, 1, MSEC);
 	wait_for(proc_signal_in(held.tid, "SigBlk", signal));
-	timer_fires(timer, 0, 0);
+	sigtimer_in(timer, 0, 0);
 }
 
 static void (*const timers[])(int) = { by_setitimer, by_alarm,

@@ -12,7 +12,7 @@
 #include <linux/types.h>
 
 #define DUELS		100000
-#define DUEL_SECONDS	8 /* more than it takes where a nanosecond is an instruction */
+#define DUEL_SECONDS	10 /* more than it takes where a nanosecond is an instruction */
 
 /**
  * struct duel - the score
