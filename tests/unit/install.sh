@@ -9,28 +9,9 @@
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit
 CC=${CC:-gcc} CXX=${CXX:-g++}
-tmp=$(mktemp -d) || exit
-trap 'rm -rf "$tmp"' EXIT
-number=0 failed=0
-
-# check NAME COMMAND...: a test; its output is shown when it fails
-check() {
-	local name=$1 result=ok
-	shift
-	number=$((number + 1))
-	if ! "$@" >"$tmp/output" 2>&1; then
-		sed 's/^/# /' "$tmp/output"
-		result='not ok'
-		failed=1
-	fi
-	echo "$result $number - $name"
-}
-
-skip() {
-	number=$((number + 1))
-	echo "# SKIP $2"
-	echo "ok $number - $1"
-}
+# shellcheck source=../tap.sh
+. tests/tap.sh
+tmp=$tap_tmp
 
 # ---- headers ----------------------------------------------------------------
 
@@ -171,5 +152,4 @@ check symbols_are_the_map_and_the_header same_symbols
 check exports_nothing_else nothing_else_exported
 check has_no_variables no_variables
 
-echo "1..$number"
-exit $failed
+tap_end

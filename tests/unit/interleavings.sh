@@ -7,19 +7,14 @@
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit
 doc=docs/interleavings.md
-number=0 failed=0
+# shellcheck source=../tap.sh
+. tests/tap.sh
 
-# check NAME: reads what is missing, a line each
-check() {
-	local missing result=ok
-	missing=$(cat)
-	number=$((number + 1))
-	if [ -n "$missing" ]; then
-		printf '%s\n' "$missing" | sed 's/^/# not there: /'
-		result='not ok'
-		failed=1
-	fi
-	echo "$result $number - $1"
+# nothing_in FUNCTION: it prints what is missing, a line each
+nothing_in() {
+	local missing
+	missing=$("$1")
+	[ -z "$missing" ] || { printf '%s\n' "$missing" | sed 's/^/not there: /'; return 1; }
 }
 
 rows() {
@@ -64,9 +59,8 @@ columns() {
 	rows | awk -F'|' 'NF != 6 || $4 !~ /\.c: `/ || $5 !~ /[a-z]|MUT/ { print $2 }'
 }
 
-check rows_are_whole < <(columns)
-check functions_are_there < <(functions)
-check tests_are_there < <(suites)
-check mutations_are_there < <(mutations)
-echo "1..$number"
-exit $failed
+check rows_are_whole nothing_in columns
+check functions_are_there nothing_in functions
+check tests_are_there nothing_in suites
+check mutations_are_there nothing_in mutations
+tap_end

@@ -8,28 +8,9 @@
 
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit
-tmp=$(mktemp -d) || exit
-trap 'rm -rf "$tmp"' EXIT
-number=0 failed=0
-
-# check NAME COMMAND...: a test; its output is shown when it fails
-check() {
-	local name=$1 result=ok
-	shift
-	number=$((number + 1))
-	if ! "$@" >"$tmp/output" 2>&1; then
-		sed 's/^/# /' "$tmp/output"
-		result='not ok'
-		failed=1
-	fi
-	echo "$result $number - $name"
-}
-
-skip() {
-	number=$((number + 1))
-	echo "# SKIP $2"
-	echo "ok $number - $1"
-}
+# shellcheck source=../tap.sh
+. tests/tap.sh
+tmp=$tap_tmp
 
 # ---- versions, kernels --------------------------------------------------------
 
@@ -211,5 +192,4 @@ fi
 check example_compiles example_compiles
 check bash_completes bash_completes
 
-echo "1..$number"
-exit $failed
+tap_end
