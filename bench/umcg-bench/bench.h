@@ -85,6 +85,22 @@ void meter_end(void);
 /* The operation is only a part of what is done each time: its switches cannot be told. */
 void meter_partial(void);
 
+/* Rounds before the first that counts: caches, load averages, lazy binding. */
+#define WARM_UP		50
+
+/* Called behind each of those; the last one begins. Returns true. */
+bool meter_warm(unsigned int *done, unsigned int ops);
+
+/* All of that for an operation which is one expression: no call is measured along. */
+#define METER(ops, operation)                                                \
+	do {                                                                 \
+		unsigned int warm_ = 0;                                      \
+		do {                                                         \
+			operation;                                           \
+		} while (warm_ < WARM_UP ? meter_warm(&warm_, ops) : meter_op()); \
+		meter_end();                                                 \
+	} while (0)
+
 __u64 now(void);
 
 /* --- helpers ------------------------------------------------------------- */
@@ -105,8 +121,6 @@ const char *why_not(void);
 void set_policy(pid_t tid, unsigned int policy, int priority);
 unsigned int current_policy(void);
 pthread_t spawn(void *(*run)(void *arg), void *arg);
-/* Rounds before the first that counts: caches, load averages, lazy binding. */
-#define WARM_UP		50
 
 long futex_wait(__u32 *word, __u32 value);
 long futex_wake(__u32 *word, int count);

@@ -80,18 +80,11 @@ static void run_once(struct worker *w)
 static void server_to_worker(unsigned int ops)
 {
 	struct worker *w = pair;
-	unsigned int i;
 
 	w->run = park_often;
 	server_start(&server);
 	hire(&server, w);
-	for (i = 0; i < WARM_UP; i++)
-		run_once(w);
-	meter_begin(ops);
-	do {
-		run_once(w);
-	} while (meter_op());
-	meter_end();
+	METER(ops, run_once(w));
 	stop = true;
 	serve(&server, w, 1);
 }
@@ -112,18 +105,11 @@ static void yield_once(struct worker *w)
 static void server_yield(unsigned int ops)
 {
 	struct worker *w = pair;
-	unsigned int i;
 
 	w->run = yield_often;
 	server_start(&server);
 	hire(&server, w);
-	for (i = 0; i < WARM_UP; i++)
-		yield_once(w);
-	meter_begin(ops);
-	do {
-		yield_once(w);
-	} while (meter_op());
-	meter_end();
+	METER(ops, yield_once(w));
 	stop = true;
 	serve(&server, w, 1);
 }
@@ -149,19 +135,12 @@ static void block_once(struct worker *w)
 static void block_cycle(unsigned int ops)
 {
 	struct worker *w = pair;
-	unsigned int i;
 
 	must(pipe(ends));
 	w->run = read_often;
 	server_start(&server);
 	hire(&server, w);
-	for (i = 0; i < WARM_UP; i++)
-		block_once(w);
-	meter_begin(ops);
-	do {
-		block_once(w);
-	} while (meter_op());
-	meter_end();
+	METER(ops, block_once(w));
 	stop = true;
 	serve(&server, w, 1);
 }

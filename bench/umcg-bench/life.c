@@ -47,17 +47,10 @@ static void receive(struct guest *guest)
 static void register_worker(unsigned int ops)
 {
 	struct guest guest = { .times = WARM_UP + ops };
-	unsigned int i;
 
 	server_start(&server);
 	guest.thread = spawn(come_and_go, &guest);
-	for (i = 0; i < WARM_UP; i++)
-		receive(&guest);
-	meter_begin(ops);
-	do {
-		receive(&guest);
-	} while (meter_op());
-	meter_end();
+	METER(ops, receive(&guest));
 	pthread_join(guest.thread, NULL);
 }
 
@@ -87,17 +80,10 @@ static void register_server(unsigned int ops)
 {
 	static const struct timespec some = { .tv_nsec = 1000 * 1000 };
 	pthread_t other = spawn(stay, NULL);
-	unsigned int i;
 
 	while (!__atomic_load_n(&there, __ATOMIC_SEQ_CST))
 		nanosleep(&some, NULL);
-	for (i = 0; i < WARM_UP; i++)
-		server_once(server.group);
-	meter_begin(ops);
-	do {
-		server_once(server.group);
-	} while (meter_op());
-	meter_end();
+	METER(ops, server_once(server.group));
 	stop = true;
 	umcg_kick(server.group, server.tid, 0);
 	pthread_join(other, NULL);
@@ -112,15 +98,7 @@ static void *nothing(void *unused)
 
 static void threads(unsigned int ops)
 {
-	unsigned int i;
-
-	for (i = 0; i < WARM_UP; i++)
-		pthread_join(spawn(nothing, NULL), NULL);
-	meter_begin(ops);
-	do {
-		pthread_join(spawn(nothing, NULL), NULL);
-	} while (meter_op());
-	meter_end();
+	METER(ops, pthread_join(spawn(nothing, NULL), NULL));
 }
 
 const struct bench life_cases[] = {

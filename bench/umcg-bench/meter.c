@@ -125,6 +125,13 @@ bool meter_took(__u64 ns)
 	return have < wanted;
 }
 
+bool meter_warm(unsigned int *done, unsigned int ops)
+{
+	if (++*done == WARM_UP)
+		meter_begin(ops);
+	return true;
+}
+
 bool meter_op(void)
 {
 	__u64 t = now();

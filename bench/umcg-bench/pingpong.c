@@ -126,18 +126,11 @@ static void ask(const struct way *way)
 static void measure(const struct way *way, unsigned int ops)
 {
 	pthread_t other;
-	unsigned int i;
 
 	if (way->prepare)
 		way->prepare();
 	other = spawn(answer, (void *)way);
-	for (i = 0; i < WARM_UP; i++)
-		ask(way);
-	meter_begin(ops);
-	do {
-		ask(way);
-	} while (meter_op());
-	meter_end();
+	METER(ops, ask(way));
 	/* it may be past its listening already */
 	stop = true;
 	way->tell(1);
@@ -185,15 +178,8 @@ static void *yield(void *unused)
 static void yields(unsigned int ops)
 {
 	pthread_t other = spawn(yield, NULL);
-	unsigned int i;
 
-	for (i = 0; i < WARM_UP; i++)
-		sched_yield();
-	meter_begin(ops);
-	do {
-		sched_yield();
-	} while (meter_op());
-	meter_end();
+	METER(ops, sched_yield());
 	stop = true;
 	pthread_join(other, NULL);
 }

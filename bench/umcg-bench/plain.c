@@ -10,28 +10,12 @@
 
 static void getppids(unsigned int ops)
 {
-	unsigned int i;
-
-	for (i = 0; i < WARM_UP; i++)
-		syscall(SYS_getppid);
-	meter_begin(ops);
-	do {
-		syscall(SYS_getppid);
-	} while (meter_op());
-	meter_end();
+	METER(ops, syscall(SYS_getppid));
 }
 
 static void yield_alone(unsigned int ops)
 {
-	unsigned int i;
-
-	for (i = 0; i < WARM_UP; i++)
-		sched_yield();
-	meter_begin(ops);
-	do {
-		sched_yield();
-	} while (meter_op());
-	meter_end();
+	METER(ops, sched_yield());
 }
 
 static void page_fault(unsigned int ops)

@@ -64,17 +64,9 @@ static void ask(void)
 
 static void seccomp(unsigned int ops)
 {
-	unsigned int i;
-
 	spawn(answer, NULL);
 	listen_for_getppid();
-	for (i = 0; i < WARM_UP; i++)
-		ask();
-	meter_begin(ops);
-	do {
-		ask();
-	} while (meter_op());
-	meter_end();
+	METER(ops, ask());
 }
 
 const struct bench seccomp_cases[] = {
