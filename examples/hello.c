@@ -6,6 +6,7 @@
  * kernel tells the server at once, the server runs the writer instead, and what
  * that one writes brings the reader back. Only one of the three runs at a time.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,22 +54,32 @@ static void *writer(void *unused)
 	return unused;
 }
 
+static int fail(const char *what, const char *why)
+{
+	fprintf(stderr, "hello: %s: %s\n", what, why);
+	return 1;
+}
+
 int main(void)
 {
 	struct umcg_list ready = { 0 };
 	struct umcg_task *self;
 	pthread_t thread[2];
 	char why[UMCG_WHY_MAX];
-	int alive = 2;
+	int alive = 2, slot, error;
 
-	if (umcg_available(why, sizeof(why)) || umcg_open(&group)) {
-		fprintf(stderr, "hello: %s\n", why);
-		return 1;
-	}
+	if (umcg_available(why, sizeof(why)))
+		return fail("umcg cannot be used here", why);
+	error = umcg_open(&group);
+	if (error)
+		return fail("no group", strerror(-error));
 	if (pipe(wire))
-		return 1;
+		return fail("no pipe", strerror(errno));
 	/* This thread becomes the server: it has a slot in shared memory. */
-	self = umcg_slot(group, umcg_register_server(group, 0));
+	slot = umcg_register_server(group, 0);
+	if (slot < 0)
+		return fail("no server", strerror(-slot));
+	self = umcg_slot(group, slot);
 	pthread_create(&thread[0], NULL, reader, NULL);
 	pthread_create(&thread[1], NULL, writer, NULL);
 
