@@ -70,8 +70,9 @@ static void become_runnable(struct umcg_thread *self)
 /*
  * Hard interrupt. A hold in the middle of a call was left, for a stop perhaps that
  * SIGCONT has taken back since. If the call puts a signal mask back as it ends
- * (io_uring_enter(), KVM_RUN), that clears TIF_SIGPENDING, and the worker returns to user
- * mode past get_signal(), where it would be held again. So this looks after it.
+ * (io_uring_enter(), KVM_RUN), that clears TIF_SIGPENDING, and the worker returns
+ * to user mode past get_signal(), where it would be held again. So this looks
+ * after it.
  */
 enum hrtimer_restart umcg_hold_timer(struct hrtimer *timer)
 {
