@@ -16,8 +16,7 @@
 
 #include "clock.h"
 #include "fuzz.h"
-
-#define NOBODY	65534
+#include "nobody.h"
 
 static __thread struct fuzz_thread *self;
 

@@ -18,21 +18,9 @@
 #include "nobody.h"
 #include "suite.h"
 
-#define WORK		20000000
 #define ATTACKERS	3
 #define IDLERS		300
 #define STACK		(64 * 1024)
-
-/* How long a fixed piece of work takes. */
-static __u64 work(void)
-{
-	__u64 begin = now();
-	unsigned int i;
-
-	for (i = 0; i < WORK; i++)
-		__asm__ volatile("");
-	return now() - begin;
-}
 
 static int *ready; /* how many attackers are at it */
 
@@ -63,10 +51,10 @@ static void attack(void (*run)(void *arg), int threads, int busy)
 	pid_t pid;
 
 	ready = shared_memory(sizeof(*ready));
-	calm = work();
+	calm = work_ns();
 	pid = nobody_start(run, NULL);
 	wait_for(__atomic_load_n(ready, __ATOMIC_SEQ_CST) == threads);
-	took = work();
+	took = work_ns();
 	nobody_kill(pid);
 	note("%llu us of work took %llu us", calm / 1000, took / 1000);
 	ck_assert_uint_lt(took, 2 * (busy + 1) * calm);

@@ -18,21 +18,10 @@
 #include "proc.h"
 #include "suite.h"
 
-#define WORK		20000000
 #define SHORTEST	(100 * USEC)
 #define SERVERS		8
 #define CROWD		20 /* of one server */
 #define STACK		(64 * 1024)
-
-static __u64 work(void)
-{
-	__u64 begin = now();
-	unsigned int i;
-
-	for (i = 0; i < WORK; i++)
-		__asm__ volatile("");
-	return now() - begin;
-}
 
 /* Of all servers: who has no more to do, and how many it has left RUNNING. */
 struct told {
@@ -168,12 +157,12 @@ static void attack(struct flood f)
 	told = shared_memory(sizeof(*told));
 	take_the_processor(true);
 	before = timer_interrupts();
-	calm = work();
+	calm = work_ns();
 	calm_count = timer_interrupts() - before;
 	pid = nobody_start(flood, &f);
 	wait_for(__atomic_load_n(&told->ready, __ATOMIC_SEQ_CST) == f.servers);
 	before = timer_interrupts();
-	took = work();
+	took = work_ns();
 	count = timer_interrupts() - before;
 	note("%d of %d workers of %d servers: %llu us of work took %llu us, %lu timer interrupts were %lu",
 	     told->running, all, f.servers, calm / 1000, took / 1000, calm_count, count);

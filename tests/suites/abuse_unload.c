@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "crew.h"
+#include "fdpass.h"
 #include "module.h"
 #include "nobody.h"
 #include "proc.h"
@@ -131,23 +132,6 @@ START_TEST(stopped)
 }
 END_TEST
 
-static void send_fd(int socket, int fd)
-{
-	char byte = 0, space[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &data,
-			      .msg_iovlen = 1,
-			      .msg_control = space,
-			      .msg_controllen = sizeof(space) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	expect_eq(sendmsg(socket, &msg, 0), 1);
-}
-
 /* In a socket that is in flight in itself: nobody can ever receive it. */
 static void in_flight(void *arg)
 {
@@ -157,9 +141,9 @@ static void in_flight(void *arg)
 	(void)arg;
 	leave_a_crew(g);
 	expect_sys(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-	send_fd(pair[0], umcg_fd(g));
-	send_fd(pair[0], pair[0]);
-	send_fd(pair[0], pair[1]);
+	fd_send(pair[0], umcg_fd(g));
+	fd_send(pair[0], pair[0]);
+	fd_send(pair[0], pair[1]);
 	close(pair[0]);
 	close(pair[1]);
 	ready();

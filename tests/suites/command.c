@@ -2,7 +2,6 @@
 /* The umcg command: every state a machine can be in, and what it says of it. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +14,12 @@
 
 #include "json.h"
 #include "module.h"
+#include "nobody.h"
+#include "proc.h"
 #include "suite.h"
 #include "umcg_version.h"
 
 #define COMMAND		"build/tools/umcg "
-#define NOBODY		65534
 
 /* What it printed, to both of its outputs. */
 static char said[16384];
@@ -93,13 +93,6 @@ static void make_file(const char *path, const char *text)
 	close(fd);
 }
 
-static void become_nobody(void)
-{
-	expect_sys(setgroups(0, NULL));
-	expect_sys(setresgid(NOBODY, NOBODY, NOBODY));
-	expect_sys(setresuid(NOBODY, NOBODY, NOBODY));
-}
-
 static void unload(void)
 {
 	wait_for(module_unload() == 0);
@@ -117,7 +110,7 @@ END_TEST
 
 START_TEST(usable_by_nobody_in_particular)
 {
-	become_nobody();
+	nobody_become();
 	check_says(0, "");
 }
 END_TEST
@@ -195,7 +188,7 @@ END_TEST
 
 START_TEST(needs_root)
 {
-	become_nobody();
+	nobody_become();
 	ck_assert_int_eq(run("unload"), 1);
 	says("needs root");
 	ck_assert_int_ge(module_refcount(), 0);
@@ -210,7 +203,7 @@ START_TEST(load_needs_root)
 	unload();
 	child = expect_sys(fork());
 	if (!child) {
-		become_nobody();
+		nobody_become();
 		_exit(run("load") == 1 && strstr(said, "needs root") ? 0 : 1);
 	}
 	expect_sys(waitpid(child, &status, 0));
@@ -236,7 +229,7 @@ static void own_node(mode_t mode, gid_t group)
 START_TEST(no_permission)
 {
 	own_node(0600, 0);
-	become_nobody();
+	nobody_become();
 	check_says(1, "no-permission");
 	says("mode 0600, group root");
 	says("chmod 666");
@@ -248,7 +241,7 @@ END_TEST
 START_TEST(not_in_the_group)
 {
 	own_node(0660, 4242);
-	become_nobody();
+	nobody_become();
 	check_says(1, "no-permission");
 	says("adduser USER 4242");
 }
@@ -330,24 +323,14 @@ START_TEST(signed_modules_only)
 }
 END_TEST
 
-/* Not every kernel lets it: a function that is traced for good is in the way. */
-static bool ftrace(const char *value)
-{
-	int fd = expect_sys(open("/proc/sys/kernel/ftrace_enabled", O_WRONLY));
-	bool done = write(fd, value, 1) == 1;
-
-	close(fd);
-	return done;
-}
-
 START_TEST(ftrace_is_off)
 {
-	if (access("/proc/sys/kernel/ftrace_enabled", W_OK) != 0)
+	if (access(FTRACE_ENABLED, W_OK) != 0)
 		skip("this kernel has no ftrace_enabled");
-	if (!ftrace("0"))
+	if (!proc_set(FTRACE_ENABLED, "0"))
 		skip("this kernel does not let ftrace be switched off");
 	check_says(1, "ftrace-off");
-	ftrace("1");
+	proc_set(FTRACE_ENABLED, "1");
 	says("ftrace_enabled=1");
 	check_says(0, "");
 }
@@ -406,42 +389,32 @@ END_TEST
 /* What a test that failed in between has left. */
 static void put_back(void)
 {
-	if (access("/proc/sys/kernel/ftrace_enabled", W_OK) == 0)
-		ftrace("1");
+	if (access(FTRACE_ENABLED, W_OK) == 0)
+		proc_set(FTRACE_ENABLED, "1");
 	ck_assert_int_eq(module_load(), 0);
-}
-
-static void add(Suite *s, const char *name, const TTest *test)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_unchecked_fixture(tcase, put_back, put_back);
-	tcase_add_test(tcase, test);
-	suite_add_tcase(s, tcase);
 }
 
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("command");
 
-	add(s, "usable", usable);
-	add(s, "usable_by_nobody_in_particular", usable_by_nobody_in_particular);
-	add(s, "status_names_every_feature", status_names_every_feature);
-	add(s, "load_and_unload", load_and_unload);
-	add(s, "unload_says_who_holds_it", unload_says_who_holds_it);
-	add(s, "needs_root", needs_root);
-	add(s, "load_needs_root", load_needs_root);
-	add(s, "no_permission", no_permission);
-	add(s, "not_in_the_group", not_in_the_group);
-	add(s, "no_node", no_node);
-	add(s, "container_with_the_node", container_with_the_node);
-	add(s, "foreign_node", foreign_node);
-	add(s, "no_module_for_this_kernel", no_module_for_this_kernel);
-	add(s, "signed_modules_only", signed_modules_only);
-	add(s, "ftrace_is_off", ftrace_is_off);
-	add(s, "other_version_loaded", other_version_loaded);
-	add(s, "usage", usage);
-	add(s, "json_is_told_from_other_text", json_is_told_from_other_text);
+	ADD_BETWEEN(s, usable, 60, put_back, put_back);
+	ADD_BETWEEN(s, usable_by_nobody_in_particular, 60, put_back, put_back);
+	ADD_BETWEEN(s, status_names_every_feature, 60, put_back, put_back);
+	ADD_BETWEEN(s, load_and_unload, 60, put_back, put_back);
+	ADD_BETWEEN(s, unload_says_who_holds_it, 60, put_back, put_back);
+	ADD_BETWEEN(s, needs_root, 60, put_back, put_back);
+	ADD_BETWEEN(s, load_needs_root, 60, put_back, put_back);
+	ADD_BETWEEN(s, no_permission, 60, put_back, put_back);
+	ADD_BETWEEN(s, not_in_the_group, 60, put_back, put_back);
+	ADD_BETWEEN(s, no_node, 60, put_back, put_back);
+	ADD_BETWEEN(s, container_with_the_node, 60, put_back, put_back);
+	ADD_BETWEEN(s, foreign_node, 60, put_back, put_back);
+	ADD_BETWEEN(s, no_module_for_this_kernel, 60, put_back, put_back);
+	ADD_BETWEEN(s, signed_modules_only, 60, put_back, put_back);
+	ADD_BETWEEN(s, ftrace_is_off, 60, put_back, put_back);
+	ADD_BETWEEN(s, other_version_loaded, 60, put_back, put_back);
+	ADD_BETWEEN(s, usage, 60, put_back, put_back);
+	ADD_BETWEEN(s, json_is_told_from_other_text, 60, put_back, put_back);
 	return s;
 }

@@ -182,22 +182,11 @@ START_TEST(a_blocked_worker_finishes_its_call)
 }
 END_TEST
 
-static long spin(struct worker *w)
-{
-	unsigned int i = 0;
-
-	while (!__atomic_load_n((int *)w->arg, __ATOMIC_SEQ_CST)) {
-		step_set(w, ++i);
-		cpu_relax();
-	}
-	return 0;
-}
-
 /* Running: it runs on. */
 START_TEST(a_running_worker_runs_on)
 {
 	int stop = 0;
-	struct worker w = { .run = spin, .arg = &stop };
+	struct worker w = { .run = worker_spin, .arg = &stop };
 	unsigned int before;
 
 	group = open_group();

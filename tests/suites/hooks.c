@@ -3,26 +3,15 @@
  * A kernel that takes probes and does not call them: no thread is registered there,
  * rather than one whose signal handlers run unscheduled.
  */
-#include <fcntl.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include "module.h"
+#include "proc.h"
 #include "suite.h"
 
-#define FTRACE	"/proc/sys/kernel/ftrace_enabled"
 #define DEBUGFS	"/sys/kernel/debug"
 #define KPROBES	DEBUGFS "/kprobes/enabled"
-
-/* Not every kernel lets it: a function that is traced for good is in the way. */
-static bool set(const char *file, const char *value)
-{
-	int fd = expect_sys(open(file, O_WRONLY));
-	bool done = write(fd, value, 1) == 1;
-
-	close(fd);
-	return done;
-}
 
 /* What is armed stays that for a while, but not in a module that is loaded anew. */
 static void load_anew(void)
@@ -45,20 +34,20 @@ static int try_server(void)
 static bool is_refused_while_off(const char *file)
 {
 	load_anew();
-	if (!set(file, "0"))
+	if (!proc_set(file, "0"))
 		return false;
 	ck_assert_int_eq(try_server(), -EOPNOTSUPP);
 	ck_assert_int_eq(try_server(), -EOPNOTSUPP);
-	expect(set(file, "1"));
+	expect(proc_set(file, "1"));
 	ck_assert_int_gt(try_server(), 0);
 	return true;
 }
 
 START_TEST(ftrace_off)
 {
-	if (access(FTRACE, W_OK) != 0)
+	if (access(FTRACE_ENABLED, W_OK) != 0)
 		skip("this kernel has no ftrace_enabled");
-	if (!is_refused_while_off(FTRACE))
+	if (!is_refused_while_off(FTRACE_ENABLED))
 		skip("this kernel does not let ftrace be switched off");
 }
 END_TEST
@@ -76,27 +65,17 @@ END_TEST
 
 static void put_back(void)
 {
-	if (access(FTRACE, W_OK) == 0)
-		set(FTRACE, "1");
+	if (access(FTRACE_ENABLED, W_OK) == 0)
+		proc_set(FTRACE_ENABLED, "1");
 	if (access(KPROBES, W_OK) == 0)
-		set(KPROBES, "1");
-}
-
-static void add(Suite *s, const char *name, const TTest *test)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_unchecked_fixture(tcase, NULL, put_back);
-	tcase_add_test(tcase, test);
-	suite_add_tcase(s, tcase);
+		proc_set(KPROBES, "1");
 }
 
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("hooks");
 
-	add(s, "ftrace_off", ftrace_off);
-	add(s, "kprobes_off", kprobes_off);
+	ADD_BETWEEN(s, ftrace_off, 60, NULL, put_back);
+	ADD_BETWEEN(s, kprobes_off, 60, NULL, put_back);
 	return s;
 }

@@ -13,17 +13,6 @@
 
 static struct umcg_group *group;
 
-static long spin(struct worker *w)
-{
-	unsigned int i = 0;
-
-	while (!__atomic_load_n((int *)w->arg, __ATOMIC_SEQ_CST)) {
-		step_set(w, ++i);
-		cpu_relax();
-	}
-	return 0;
-}
-
 static long nothing(struct worker *w)
 {
 	step_set(w, 1);
@@ -33,7 +22,7 @@ static long nothing(struct worker *w)
 START_TEST(one_worker_a_server)
 {
 	int stop = 0, i;
-	struct worker first = { .run = spin, .arg = &stop };
+	struct worker first = { .run = worker_spin, .arg = &stop };
 	struct worker second = { .run = nothing };
 	struct server s;
 

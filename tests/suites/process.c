@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "crew.h"
+#include "fdpass.h"
 #include "suite.h"
 
 static struct umcg_query about;
@@ -152,38 +153,6 @@ START_TEST(a_child_in_a_pid_namespace)
 }
 END_TEST
 
-static void send_fd(int socket, int fd)
-{
-	char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	expect_eq(sendmsg(socket, &msg, 0), 1);
-}
-
-static int receive_fd(int socket)
-{
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control,
-			      .msg_controllen = sizeof(control) };
-	int fd = -1;
-
-	if (recvmsg(socket, &msg, 0) == 1 && CMSG_FIRSTHDR(&msg))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
-	return fd;
-}
-
 START_TEST(a_process_that_was_sent_the_file)
 {
 	int pair[2];
@@ -192,7 +161,7 @@ START_TEST(a_process_that_was_sent_the_file)
 	expect_sys(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
 	child = fork();
 	if (!child) {
-		int fd = receive_fd(pair[1]);
+		int fd = fd_receive(pair[1]);
 
 		/* what it must compare with was not known when it was forked */
 		if (read(pair[1], &about, sizeof(about)) != sizeof(about) ||
@@ -201,7 +170,7 @@ START_TEST(a_process_that_was_sent_the_file)
 			_exit(100);
 		_exit(stranger(fd));
 	}
-	send_fd(pair[0], umcg_fd(busy_group()));
+	fd_send(pair[0], umcg_fd(busy_group()));
 	expect_eq(write(pair[0], &about, sizeof(about)), sizeof(about));
 	expect_eq(write(pair[0], &worker_tid, 4), 4);
 	expect_eq(write(pair[0], &server_tid, 4), 4);

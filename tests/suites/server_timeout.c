@@ -142,22 +142,11 @@ START_TEST(too_late_to_run_anybody)
 }
 END_TEST
 
-static long spin(struct worker *w)
-{
-	unsigned int i = 0;
-
-	while (!__atomic_load_n((int *)w->arg, __ATOMIC_SEQ_CST)) {
-		step_set(w, ++i);
-		cpu_relax();
-	}
-	return 0;
-}
-
 /* The server returns in time, again and again; its worker does not notice. */
 START_TEST(a_server_looks_up_while_its_worker_runs)
 {
 	int stop = 0, i;
-	struct worker w = { .run = spin, .arg = &stop };
+	struct worker w = { .run = worker_spin, .arg = &stop };
 	unsigned int before;
 	__u64 until;
 

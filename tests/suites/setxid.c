@@ -14,10 +14,9 @@
 #include "cast.h"
 #include "clock.h"
 #include "fifo.h"
+#include "nobody.h"
 #include "proc.h"
 #include "suite.h"
-
-#define NOBODY	65534
 
 static struct cast cast;
 static uid_t seen[ROLES]; /* by each worker, once it was scheduled again */

@@ -68,17 +68,6 @@ START_TEST(an_idle_one_that_restarts_calls)
 }
 END_TEST
 
-static long spin(struct worker *w)
-{
-	unsigned int i = 0;
-
-	while (!__atomic_load_n((int *)w->arg, __ATOMIC_SEQ_CST)) {
-		step_set(w, ++i);
-		cpu_relax();
-	}
-	return 0;
-}
-
 static void *interrupt_busy(void *arg)
 {
 	struct worker *w = arg;
@@ -92,7 +81,7 @@ static void *interrupt_busy(void *arg)
 START_TEST(one_whose_worker_runs)
 {
 	int stop = 0;
-	struct worker w = { .run = spin, .arg = &stop };
+	struct worker w = { .run = worker_spin, .arg = &stop };
 	pthread_t thread;
 	unsigned int before;
 

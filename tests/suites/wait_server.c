@@ -41,18 +41,6 @@ static long park_once(struct worker *w)
 	return 0;
 }
 
-/* Runs on until it is told not to. */
-static long spin(struct worker *w)
-{
-	unsigned int i = 0;
-
-	while (!__atomic_load_n((int *)w->arg, __ATOMIC_SEQ_CST)) {
-		step_set(w, ++i);
-		cpu_relax();
-	}
-	return 0;
-}
-
 START_TEST(unregistered)
 {
 	struct umcg_wait poll = { .timeout = 1 };
@@ -216,7 +204,7 @@ END_TEST
 /* A server whose WAIT came back early sleeps on while its worker runs. */
 START_TEST(sleeping_on)
 {
-	struct worker w = { .run = spin }, idle = { .run = park_once };
+	struct worker w = { .run = worker_spin }, idle = { .run = park_once };
 	int stop = 0;
 	unsigned int before;
 

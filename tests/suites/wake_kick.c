@@ -145,17 +145,6 @@ START_TEST(an_idle_server_is_woken)
 }
 END_TEST
 
-static long spin(struct worker *w)
-{
-	unsigned int i = 0;
-
-	while (!__atomic_load_n((int *)w->arg, __ATOMIC_SEQ_CST)) {
-		step_set(w, ++i);
-		cpu_relax();
-	}
-	return 0;
-}
-
 static void *kick_busy(void *arg)
 {
 	struct worker *w = arg;
@@ -169,7 +158,7 @@ static void *kick_busy(void *arg)
 START_TEST(a_kicked_server_leaves_its_worker_alone)
 {
 	int stop = 0;
-	struct worker w = { .run = spin, .arg = &stop };
+	struct worker w = { .run = worker_spin, .arg = &stop };
 	pthread_t thread;
 	unsigned int before;
 

@@ -46,6 +46,17 @@ static inline void sleep_ns(__u64 ns)
 		;
 }
 
+/* How long a fixed piece of work takes, some milliseconds of a processor. */
+static inline __u64 work_ns(void)
+{
+	__u64 begin = now();
+	unsigned int i;
+
+	for (i = 0; i < 20000000; i++)
+		__asm__ volatile("");
+	return now() - begin;
+}
+
 /*
  * For every loop that waits in user mode: with one thread of the host behind
  * all processors of the guest, it is what lets the others run.

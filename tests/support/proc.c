@@ -150,6 +150,15 @@ long read_number(const char *file, const char *word)
 	return number;
 }
 
+bool proc_set(const char *file, const char *value)
+{
+	int fd = expect_sys(open(file, O_WRONLY));
+	bool done = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+
+	close(fd);
+	return done;
+}
+
 unsigned long timer_interrupts(void)
 {
 	FILE *f = fopen("/proc/interrupts", "re");

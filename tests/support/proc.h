@@ -44,6 +44,11 @@ unsigned long count_lines(const char *file, const char *text);
 /* The number behind that word in that file; -1 if there is none. */
 long read_number(const char *file, const char *word);
 
+/* Write to it, as an administrator does; false: this kernel does not let it. */
+bool proc_set(const char *file, const char *value);
+
+#define FTRACE_ENABLED	"/proc/sys/kernel/ftrace_enabled"
+
 /* Timer interrupts of all processors together. */
 unsigned long timer_interrupts(void);
 

@@ -45,6 +45,19 @@ int helper_main(int argc, char **argv);
 		suite_add_tcase(suite, tcase_);                         \
 	} while (0)
 
+/*
+ * One that changes what others depend on: @before, which may be NULL, and @after
+ * are called in a process that outlives it, however it ends.
+ */
+#define ADD_BETWEEN(suite, test, seconds, before, after)                \
+	do {                                                            \
+		TCase *tcase_ = tcase_create(#test);                    \
+		tcase_set_timeout(tcase_, seconds);                     \
+		tcase_add_unchecked_fixture(tcase_, before, after);     \
+		tcase_add_test(tcase_, test);                           \
+		suite_add_tcase(suite, tcase_);                         \
+	} while (0)
+
 /* Leave the test: this machine, or this module, does not have what it is about. */
 #define skip(...)                                                       \
 	do {                                                            \
