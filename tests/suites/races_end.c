@@ -78,7 +78,7 @@ START_TEST(timeout_and_exit)
 	expect_sys(sigaction(SIGUSR1, &sa, NULL));
 	group = open_group();
 	server_start(&boss, group);
-	duel_begin(&duel, "timeout to exit", DUELS / 10);
+	duel_begin(&duel, "timeout to exit", DUELS);
 	while (duel_goes_on(&duel)) {
 		hire(w);
 		run(w);
@@ -157,7 +157,7 @@ START_TEST(timeout_and_the_end_of_the_group)
 	unsigned int i, n;
 	pthread_t thread;
 
-	duel_begin(&duel, "timeout to the end", DUELS / 100);
+	duel_begin(&duel, "timeout to the end", DUELS / 30);
 	while (duel_goes_on(&duel)) {
 		duel.lead = room;
 		expect(!pthread_create(&thread, NULL, end_a_group, &room));

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "duel.h"
+#include "proc.h"
 #include "suite.h"
 
 #define LEAD_MIN	(60 * USEC)
@@ -15,12 +16,13 @@ void duel_begin(struct duel *d, const char *name, unsigned long rounds)
 {
 	const char *text = getenv("UMCG_DUELS");
 	unsigned long times = text ? strtoul(text, NULL, 10) : 1;
+	__u64 seconds = cpu_count() > 1 ? DUEL_SECONDS : ALONE_SECONDS;
 
 	*d = (struct duel){
 		.name = name,
 		.lead = LEAD_MIN,
 		.most = rounds * times,
-		.end = now() + longer(DUEL_SECONDS * times * SEC),
+		.end = now() + longer(seconds * times * SEC),
 		.seed = 1,
 		.step = USEC,
 	};
