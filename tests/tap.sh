@@ -28,6 +28,24 @@ skip() {
 	echo "ok $tap_number - $1"
 }
 
+# nothing_in FUNCTION: for check(); it prints what is missing, a line each
+nothing_in() {
+	local missing
+	missing=$("$1")
+	[ -z "$missing" ] || { printf '%s\n' "$missing" | sed 's/^/not there: /'; return 1; }
+}
+
+# missing_tests: those of "`suite: test`" on stdin that tests/suites/ does not have
+missing_tests() {
+	local suite name
+	# shellcheck disable=SC2016
+	grep -oE '`[a-z_]+: [a-z0-9_]+`' | tr -d '`' |
+		while IFS=': ' read -r suite name; do
+			grep -qs "^START_TEST($name)" "tests/suites/$suite.c" ||
+				echo "$suite: $name"
+		done
+}
+
 # tap_end: the plan, and the script's exit status
 tap_end() {
 	echo "1..$tap_number"

@@ -5,9 +5,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proc.h"
 #include "suite.h"
 
 static struct umcg_query about(struct umcg_group *g)
@@ -181,6 +183,36 @@ START_TEST(a_child_of_fork_never_has_slots)
 END_TEST
 
 /* A WAIT whose slots were unmapped works all the same: the kernel has its own. */
+/* How much of it this process has mapped, as RLIMIT_AS counts it. */
+static rlim_t mapped(void)
+{
+	long kb = read_number("/proc/self/status", "VmSize:");
+
+	ck_assert_int_gt(kb, 0);
+	return kb * 1024;
+}
+
+START_TEST(no_room_for_it)
+{
+	struct umcg_group *g = open_group(), *second = g;
+	struct umcg_query q = about(g);
+	struct rlimit limit;
+	int next;
+
+	expect_sys(getrlimit(RLIMIT_AS, &limit));
+	limit.rlim_cur = mapped() + q.map_size / 2;
+	expect_sys(setrlimit(RLIMIT_AS, &limit));
+	next = expect_sys(dup(0));
+	close(next);
+	ck_assert_int_eq(try_map(g, q.map_size, RW, MAP_SHARED, 0), -ENOMEM);
+	ck_assert_int_eq(umcg_open(&second), -ENOMEM);
+	ck_assert_ptr_null(second);
+	/* and its file is closed again */
+	ck_assert_int_eq(expect_sys(dup(0)), next);
+	ck_assert_int_gt(umcg_register_server(g, 0), 0);
+}
+END_TEST
+
 START_TEST(the_kernel_needs_no_mapping)
 {
 	struct umcg_group *g = open_group();
@@ -206,6 +238,7 @@ Suite *make_suite(void)
 	ADD(s, groups_do_not_share, 20);
 	ADD(s, a_child_of_fork_has_no_slots, 20);
 	ADD(s, a_child_of_fork_never_has_slots, 20);
+	ADD(s, no_room_for_it, 20);
 	ADD(s, the_kernel_needs_no_mapping, 20);
 	return s;
 }

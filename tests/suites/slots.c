@@ -153,6 +153,66 @@ START_TEST(reuse_is_counted)
 END_TEST
 
 /* A gone worker's slot stays what it was until its server waits again. */
+static struct comer {
+	struct umcg_group *group;
+	__u32 times;
+	struct umcg_register args;
+	int error;
+} comer;
+
+/* Each time a slot more: who was a server is on a list until it has been seen. */
+static void *come_and_go(void *unused)
+{
+	for (comer.error = 0; !comer.error; comer.times++) {
+		comer.args = (struct umcg_register){
+			.flags = UMCG_REG_SERVER,
+			.clock = CLOCK_MONOTONIC,
+			.slot = 0xcccccccc,
+		};
+		comer.error = umcg_register(comer.group, &comer.args);
+		if (!comer.error)
+			expect_eq(umcg_unregister(comer.group), 0);
+	}
+	comer.times--;
+	return unused;
+}
+
+static void come_and_go_once_more(void)
+{
+	pthread_t thread;
+
+	comer.times = 0;
+	expect(!pthread_create(&thread, NULL, come_and_go, NULL));
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(comer.error, -ENOSPC);
+	ck_assert_uint_eq(comer.args.slot, 0xcccccccc);
+}
+
+START_TEST(all_are_taken)
+{
+	struct umcg_query q;
+	struct server heir;
+	__u32 events, n = 0;
+
+	comer.group = open_group();
+	umcg_query(comer.group, &q);
+	server_start(&heir, comer.group);
+	/* but for the group's own, and the heir's */
+	come_and_go_once_more();
+	ck_assert_uint_eq(comer.times, q.slots_max - 2);
+	come_and_go_once_more();
+	ck_assert_uint_eq(comer.times, 0);
+	umcg_list_take(comer.group, heir.slot, &heir.list);
+	while (umcg_list_pop(comer.group, &heir.list, &events)) {
+		expect_eq(events, UMCG_EV_QUEUED | UMCG_EV_EXIT);
+		n++;
+	}
+	ck_assert_uint_eq(n, q.slots_max - 2);
+	come_and_go_once_more();
+	ck_assert_uint_eq(comer.times, q.slots_max - 2);
+}
+END_TEST
+
 START_TEST(a_gone_worker_can_be_asked_who_it_was)
 {
 	struct umcg_group *g = open_group();
@@ -210,6 +270,7 @@ Suite *make_suite(void)
 	ADD(s, a_new_worker, 20);
 	ADD(s, the_user_word_comes_first, 40);
 	ADD(s, reuse_is_counted, 40);
+	ADD(s, all_are_taken, 60);
 	ADD(s, a_gone_worker_can_be_asked_who_it_was, 20);
 	ADD(s, scribbling_hurts_nobody, 20);
 	return s;

@@ -2,6 +2,7 @@
 /* WAKE and KICK: what they do to servers, and every error. */
 #define _GNU_SOURCE
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -74,6 +75,31 @@ START_TEST(kick_arguments)
 			 -EAGAIN);
 	ck_assert_uint_eq(worker_state(&w), UMCG_TASK_RUNNABLE);
 	ck_assert_uint_eq(step_get(&w), 0);
+}
+END_TEST
+
+static const struct umcg_wait until_long_ago = { .timeout = 1 };
+static const struct umcg_wake wake_any;
+
+/* All but REGISTER and QUERY tell nothing by their arguments. */
+START_TEST(arguments_are_only_read)
+{
+	struct umcg_kick *kick = mmap(NULL, sizeof(*kick),
+				      PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd;
+
+	begin();
+	fd = umcg_fd(group);
+	expect(kick != MAP_FAILED);
+	kick->tid = boss.tid;
+	expect_sys(mprotect(kick, sizeof(*kick), PROT_READ));
+	ck_assert_int_eq(raw_ioctl(fd, UMCG_IOC_KICK, kick), 0);
+	/* constants are on pages that cannot be written */
+	ck_assert_int_eq(raw_ioctl(fd, UMCG_IOC_WAIT, (void *)&until_long_ago), 0);
+	ck_assert_int_eq(raw_ioctl(fd, UMCG_IOC_WAIT, (void *)&until_long_ago),
+			 -ETIMEDOUT);
+	ck_assert_int_eq(raw_ioctl(fd, UMCG_IOC_WAKE, (void *)&wake_any), -EAGAIN);
 }
 END_TEST
 
@@ -184,6 +210,7 @@ Suite *make_suite(void)
 
 	ADD(s, wake_arguments, 20);
 	ADD(s, kick_arguments, 20);
+	ADD(s, arguments_are_only_read, 20);
 	ADD(s, nobody_is_left_of_the_dead, 20);
 	ADD(s, a_kick_before_the_wait, 20);
 	ADD(s, an_idle_server_is_kicked, 20);

@@ -10,13 +10,6 @@ doc=docs/interleavings.md
 # shellcheck source=../tap.sh
 . tests/tap.sh
 
-# nothing_in FUNCTION: it prints what is missing, a line each
-nothing_in() {
-	local missing
-	missing=$("$1")
-	[ -z "$missing" ] || { printf '%s\n' "$missing" | sed 's/^/not there: /'; return 1; }
-}
-
 rows() {
 	grep -E '^\| [0-9]+ \|' "$doc"
 }
@@ -40,12 +33,7 @@ functions() {
 }
 
 suites() {
-	local suite name
-	column 5 | grep -oE '`[a-z_]+: [a-z0-9_]+`' | tr -d '`' |
-		while IFS=': ' read -r suite name; do
-			grep -q "^START_TEST($name)" "tests/suites/$suite.c" ||
-				echo "$suite: $name"
-		done
+	column 5 | missing_tests
 }
 
 mutations() {
