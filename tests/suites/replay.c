@@ -283,7 +283,7 @@ static void block(struct soul *me)
 {
 	enum way way = rand_r(&me->seed) % WAYS;
 
-	sleeper_prepare(&me->sleeper, way);
+	way = sleeper_prepare(&me->sleeper, way);
 	sleeper_do(&me->sleeper, way, rand_r(&me->seed) % 300 * USEC);
 }
 

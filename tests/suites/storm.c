@@ -81,7 +81,7 @@ static void block_once(struct drop *d)
 	enum way way = rand_r(&d->seed) % WAYS;
 	unsigned long slept, blocks = 1;
 
-	sleeper_prepare(&d->sleeper, way);
+	way = sleeper_prepare(&d->sleeper, way);
 	user_leave(&fifo);
 	sleeper_do(&d->sleeper, way, rand_r(&d->seed) % 2000 * USEC);
 	user_enter(&fifo);

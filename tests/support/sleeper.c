@@ -87,14 +87,8 @@ void sleepers_stop(void)
 	pthread_join(helper_thread, NULL);
 }
 
-/*
- * Not before the helper is through with the last time: a wake-up of his that came
- * late would be one too many for the next call, which then sleeps twice.
- */
 static void ask_for_help(struct sleeper *s, enum way how)
 {
-	while (!__atomic_load_n(&s->helped, __ATOMIC_SEQ_CST))
-		sched_yield();
 	s->helped = false;
 	s->want = how;
 	s->next = __atomic_load_n(&wanted, __ATOMIC_SEQ_CST);
@@ -108,14 +102,18 @@ static char *page_of(struct sleeper *s)
 	return pages.memory + s->index * pages.page;
 }
 
-void sleeper_prepare(struct sleeper *s, enum way how)
+enum way sleeper_prepare(struct sleeper *s, enum way how)
 {
+	if (how == WAY_SLEEP || how == WAY_YIELD)
+		return how;
+	if (!__atomic_load_n(&s->helped, __ATOMIC_SEQ_CST))
+		return WAY_SLEEP;
 	if (how == WAY_FAULT)
 		expect_eq(madvise(page_of(s), pages.page, MADV_DONTNEED), 0);
 	if (how == WAY_FUTEX)
 		s->word = 0;
-	if (how == WAY_PIPE || how == WAY_FUTEX || how == WAY_FAULT)
-		ask_for_help(s, how);
+	ask_for_help(s, how);
+	return how;
 }
 
 void sleeper_do(struct sleeper *s, enum way how, __u64 ns)

@@ -35,8 +35,16 @@ struct sleeper {
 void sleepers_start(struct sleeper *first, unsigned long stride,
 		    unsigned int count);
 
-/* Said before, and done after, the sleeper has left the group of the running. */
-void sleeper_prepare(struct sleeper *s, enum way how);
+/*
+ * Said before, and done after, the sleeper has left the group of the running.
+ *
+ * While the helper is not through with the last time, a wake-up of his may still
+ * come, and would be one too many for the next call, which then sleeps twice. So
+ * what needs him becomes a nanosleep then. Waiting for him would be worse: on one
+ * processor he may be the last to get it.
+ * Return: the way to do it.
+ */
+enum way sleeper_prepare(struct sleeper *s, enum way how);
 void sleeper_do(struct sleeper *s, enum way how, __u64 ns);
 
 void sleepers_stop(void);
