@@ -165,7 +165,8 @@ START_TEST(register_a_server)
 	pthread_join(thread, NULL);
 	umcg_list_take(group, boss.slot, &boss.list);
 	while (umcg_list_pop(group, &boss.list, &events))
-		expect_eq(events, UMCG_EV_QUEUED | UMCG_EV_EXIT);
+		expect_eq(events, UMCG_EV_QUEUED | UMCG_EV_EXIT |
+				  UMCG_EV_REHOMED);
 }
 END_TEST
 
