@@ -16,7 +16,7 @@
 #
 ## make			build the library, the tests and the examples
 ## make module		build umcg.ko for the running kernel
-## make install		install the library (prefix=/usr/local, DESTDIR=)
+## make install		install library, command, manual, udev rule (prefix=/usr/local, DESTDIR=)
 ## make uninstall	remove it
 ## make install-dkms	put the module's sources where dkms looks for them
 ## make deb		build Debian packages into build/deb

@@ -65,7 +65,8 @@
 /*
  * umcg_task::state, bits 16-31, from BLOCKED until it runs again: the number of
  * the system call the worker blocked in, or UMCG_BLOCKED_FAULT for a page fault in
- * user mode. Else 0: compare the state through UMCG_TASK_MASK.
+ * user mode. Else 0, which read() may be as well: look at the state first, through
+ * UMCG_TASK_MASK.
  */
 #define UMCG_BLOCKED_SHIFT	16
 #define UMCG_BLOCKED_FAULT	0xffffU
@@ -104,10 +105,20 @@
 #define UMCG_CUR_RUNNING	0x01000000U /* still runs */
 #define UMCG_CUR_BLOCK		0x02000000U /* blocked; comes back by a list */
 #define UMCG_CUR_WAIT		0x03000000U /* its own WAIT: parked or queued */
-#define UMCG_CUR_EXIT		0x04000000U /* exited or unregistered */
+#define UMCG_CUR_EXIT		0x04000000U /* exited or unregistered, see below */
 #define UMCG_CUR_PREEMPT	0x05000000U /* preempted; comes by a list */
 
-/* umcg_task::section, for a worker registered on a module with FEAT_SECTION */
+/*
+ * The slot of a worker that exited under a server keeps its tid, user and gen until
+ * that server's next WAIT without UMCG_TID_RUNNING, even one that fails.
+ */
+
+/*
+ * umcg_task::section, for a worker registered on a module with FEAT_SECTION. To
+ * begin, OR in NOPREEMPT. To end, exchange the word for 0, and if it had OWED, WAIT
+ * with next_tid 0 and WAIT_ENQUEUE. A WAIT that stops the worker ends it too, and so
+ * does the second slice that is over in one section.
+ */
 #define UMCG_SECTION_NOPREEMPT	0x00000001U /* set and cleared by the worker */
 #define UMCG_SECTION_OWED	0x00000002U /* set by the kernel: preemption due */
 
@@ -116,11 +127,16 @@
  * @state:	written by the kernel: UMCG_TASK_*, UMCG_TF_*, what it blocked in.
  * @next_tid:	written by its own thread before WAIT: whom to run. The kernel
  *		sets UMCG_TID_RUNNING once that worker was started, so that a WAIT
- *		which failed before can be told from one that failed after.
+ *		which failed before can be told from one that failed after. When the
+ *		worker of a server hands over to another, that one comes into the
+ *		server's word as well, with UMCG_TID_RUNNING, unless the server has
+ *		written to it meanwhile.
  * @server_tid:	written by user space: the home of a worker, the tid of the server
  *		on whose list it is queued; 0 means the group list. It is read when
- *		the worker queues itself; what is no living server of the group
- *		leaves the home as it was and is overwritten.
+ *		the worker calls WAIT, is preempted, or comes back from a block; a
+ *		change made while it is parked counts from its next stop. What is no
+ *		living server of the group leaves the home as it was, or makes it the
+ *		group list if that one is dead too, and is overwritten.
  * @tid:	written by the kernel.
  * @blocked_ts:	written by the kernel with UMCG_REG_TIMESTAMPS: when the worker
  *		last became BLOCKED.
@@ -197,11 +213,17 @@ struct umcg_query {
 #define UMCG_REG_SERVER		0x00000001U
 #define UMCG_REG_WORKER		0x00000002U
 #define UMCG_REG_TIMESTAMPS	0x00000004U /* worker: fill blocked_ts, runnable_ts */
-#define UMCG_REG_NOTIFY		0x00000010U /* server: told of every unblock */
-#define UMCG_REG_SHARED		0x00000020U /* server: while busy, idle ones are told */
+#define UMCG_REG_NOTIFY		0x00000010U /* server: told of all on its list */
+#define UMCG_REG_SHARED		0x00000020U /* server: while busy, others are told */
 #define UMCG_REG_MULTI		0x00000040U /* server: may run several workers */
 
 /*
+ * With UMCG_REG_NOTIFY a WAIT returns for whatever comes to the server's list, also
+ * while its worker runs.
+ *
+ * With UMCG_REG_SHARED, workers whose home is a server that is busy (not idle in WAIT)
+ * go to the group list, and an idle server is told. NOTIFY tells nothing of those.
+ *
  * With UMCG_REG_MULTI several workers may have stopped when WAIT returns, and cur
  * and next_tid tell of the last one only: the state of each is in its slot. One
  * that exits is put on its home's list as well, with UMCG_EV_EXIT. KICK_CURRENT
@@ -217,10 +239,12 @@ struct umcg_query {
  * @slot:	out: the index of the caller's slot, never 0. Written before the slot
  *		can be seen on a list.
  * @user:	put into the slot before anybody sees it.
- * @slice_ns:	worker or server: longest run before the worker is preempted, in
- *		nanoseconds; 0 for none. From slice_min_ns up to 2^47 - 1, a day and
- *		a half. A worker's own goes before its server's. A worker that had no
- *		CPU in its slice, because others had it, is not preempted.
+ * @slice_ns:	worker or server: how long a run may be before the worker is
+ *		preempted, in nanoseconds from its start; 0 for no end. From
+ *		slice_min_ns up to 2^47 - 1, a day and a half. It is preempted some
+ *		100 to 200 microseconds after that. A worker's own slice goes before
+ *		its server's. A worker that had no CPU in its slice, because others
+ *		had it, is not preempted.
  * @reserved:	must be 0.
  */
 struct umcg_register {
@@ -239,7 +263,7 @@ struct umcg_register {
 /**
  * struct umcg_wait - arguments of UMCG_IOC_WAIT
  * @timeout:	absolute, in nanoseconds of the caller's clock; 0 for none. A time
- *		already past is allowed: it polls.
+ *		already past is allowed: it polls, and nobody is stopped or run.
  * @flags:	UMCG_WAIT_*.
  * @pad:	must be 0.
  */
@@ -282,8 +306,8 @@ struct umcg_kick {
  *		not 0, a number out of range, a role that does not fit (see below)
  * EFAULT	arguments cannot be read or written
  * ENOTTY	no such call
- * ESHUTDOWN	the group has ended: its last server is gone, its process has
- *		called exec, or its file was closed. The caller is a plain thread
+ * ESHUTDOWN	the group has ended, its last server is gone. The caller is a plain
+ *		thread. (After exec it is EPERM: that is another process's file then)
  * EEXIST	REGISTER: the caller is registered already, here or in another group
  * ENOSPC	REGISTER: all slots of the group are taken
  * ENOMEM	REGISTER, mmap: no memory
@@ -295,16 +319,19 @@ struct umcg_kick {
  *		or the worker of next_tid with UMCG_TID_RUNNING does not run under the
  *		caller (any more). WAKE of 0: no server is idle. KICK of a worker: it
  *		is not RUNNING. KICK_CURRENT: nobody runs under that server
- * EBUSY	WAIT: a worker is RUNNING under the caller's server already
+ * EBUSY	WAIT: a worker is RUNNING already under the caller, a server without
+ *		UMCG_REG_MULTI
  * ETIMEDOUT	WAIT: the timeout passed. For a worker: and it was then scheduled
  * EINTR	WAIT: a signal handler was called. For a worker: when it had been
  *		scheduled. A server's next_tid keeps UMCG_TID_RUNNING
  *
  * UMCG_IOC_QUERY	0; EFAULT, EINVAL (size is less than the first version's, or
  *			more than a page)
- * UMCG_IOC_REGISTER	0; for a worker, when it is first scheduled. EPERM, EFAULT,
- *			EINVAL, ESHUTDOWN, EEXIST, ESRCH (server_tid is no server of
- *			the group), ENOSPC, ENOMEM, EOPNOTSUPP
+ * UMCG_IOC_REGISTER	0; for a worker, when it is first scheduled, or the group has
+ *			ended before that: then it is a plain thread, and its next call
+ *			says ESHUTDOWN. EPERM, EFAULT, EINVAL, ESHUTDOWN, EEXIST, ESRCH
+ *			(server_tid is no server of the group), ENOSPC, ENOMEM,
+ *			EOPNOTSUPP
  * UMCG_IOC_UNREGISTER	0, the caller is a plain thread; its server is told with
  *			UMCG_CUR_EXIT. Takes no argument (0). EPERM, EINVAL, ESHUTDOWN
  * UMCG_IOC_WAIT	0. The argument may be a null pointer: no flags, no timeout.
@@ -324,10 +351,12 @@ struct umcg_kick {
  *			WAIT_ENQUEUE returns 0 at once, next_tid untouched (one such token
  *			is kept). EPERM, EFAULT, EINVAL (tid is a server), ESHUTDOWN,
  *			ESRCH, EAGAIN
- * UMCG_IOC_KICK	0: the worker will be preempted before it runs more user code,
- *			or the server's WAIT, the present or the next one, returns.
- *			EPERM, EFAULT, EINVAL (KICK_CURRENT on a worker), ESHUTDOWN,
- *			ESRCH, EAGAIN
+ * UMCG_IOC_KICK	0: the worker is preempted when it next returns to user mode, to
+ *			which it is interrupted at once (the call does not wait for
+ *			that), or owes it in a no-preempt section; if it stops by itself
+ *			first, that was it. Or the server's WAIT, the present or the
+ *			next one, returns. EPERM, EFAULT, EINVAL (KICK_CURRENT on a
+ *			worker), ESHUTDOWN, ESRCH, EAGAIN
  */
 #define UMCG_IOC_QUERY		_IO(UMCG_IOC_MAGIC, 0)
 #define UMCG_IOC_REGISTER	_IOWR(UMCG_IOC_MAGIC, 1, struct umcg_register)

@@ -84,8 +84,11 @@ int umcg_open(struct umcg_group **g);
  * umcg_close() - give the group back (MT)
  * @g: not used again by anybody; NULL is allowed
  *
- * Unmaps the slots and closes the file. Unless a child holds the file too, that
- * ends the group: threads still registered become plain threads.
+ * Unmaps the slots and closes the file. When that was the last descriptor and
+ * the last mapping, the group ends: threads still registered become plain threads.
+ * A thread that is in a call, a server in WAIT or a parked worker, holds the file,
+ * as a child does: it sleeps on, and nobody can reach it any more. So let the
+ * servers unregister first; the group ends with the last of them.
  */
 void umcg_close(struct umcg_group *g);
 
@@ -109,7 +112,8 @@ int umcg_query(const struct umcg_group *g, struct umcg_query *q);
 /**
  * umcg_slot() - a slot of the group (MT, AS)
  * @g: the group
- * @index: as umcg_register() and umcg_list_pop() return it; 0 is the header
+ * @index: umcg_register::slot, or as umcg_register_server(), umcg_register_worker()
+ *	and umcg_list_pop() return it; 0 is the header
  *
  * Return: the slot, good until umcg_close(); NULL if @index is out of range.
  */
@@ -122,7 +126,8 @@ struct umcg_task *umcg_slot(const struct umcg_group *g, __u32 index);
  * @g: the group
  * @args: as UMCG_IOC_REGISTER takes it; its @slot is written
  *
- * A worker comes back from here when it is first scheduled.
+ * A worker comes back from here when it is first scheduled, or when the group has
+ * ended before that: then its next call says -ESHUTDOWN.
  *
  * Return: 0 or -errno.
  */
@@ -174,8 +179,10 @@ int umcg_wait(struct umcg_group *g, __u32 flags, __u64 timeout);
  * @flags: UMCG_WAIT_*
  * @timeout: as for umcg_wait()
  *
- * To sleep on after an early return, use umcg_wait(): next_tid then carries
- * UMCG_TID_RUNNING, and this call would start the worker anew.
+ * A server that sleeps on after an early return uses umcg_wait(): next_tid then
+ * carries UMCG_TID_RUNNING, and this call would fail with -EAGAIN while that worker
+ * runs. A worker uses this call each time: umcg_wait() with what a handoff has left
+ * in its next_tid is -EINVAL.
  *
  * Return: as umcg_wait().
  */

@@ -46,20 +46,27 @@ static int open_nth(void)
 	return expect_sys(open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC));
 }
 
+/* The file's own copies from and to user space count, and can be the ones to fail. */
 static void set_nth(int fd, unsigned int n)
 {
 	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", n);
+	int len = snprintf(text, sizeof(text), "%u", n), done;
 
-	expect_eq(pwrite(fd, text, len, 0), len);
+	do {
+		done = pwrite(fd, text, len, 0);
+	} while (done < 0 && errno == EFAULT);
+	expect_eq(done, len);
 }
 
-static unsigned int get_nth(int fd)
+/* Has it come to the nth by now? No more fails from here on. */
+static bool nth_has_failed(int fd)
 {
 	char text[16] = "";
+	bool failed = pread(fd, text, sizeof(text) - 1, 0) > 0 &&
+		      strtoul(text, NULL, 10) == 0;
 
-	expect(pread(fd, text, sizeof(text) - 1, 0) > 0);
-	return strtoul(text, NULL, 10);
+	set_nth(fd, 0);
+	return failed;
 }
 
 /*
@@ -69,8 +76,9 @@ static unsigned int get_nth(int fd)
 static void fail_each(const char *name, int (*call)(void), void (*undo)(void),
 		      void (*look)(int error))
 {
-	unsigned int n, left, failed = 0;
+	unsigned int n, failed = 0;
 	int fd = open_nth(), error;
+	bool one_failed;
 
 	/* once in peace: what is needed once only is there then */
 	expect_eq(call(), 0);
@@ -78,15 +86,15 @@ static void fail_each(const char *name, int (*call)(void), void (*undo)(void),
 	for (n = 1; n < MOST; n++) {
 		set_nth(fd, n);
 		error = call();
-		left = get_nth(fd);
-		set_nth(fd, 0);
+		one_failed = nth_has_failed(fd);
 		if (error) {
+			expect(one_failed);
 			expect(error == -ENOMEM || error == -EFAULT);
 			look(error);
 			failed++;
 		} else {
 			undo();
-			if (left)
+			if (!one_failed)
 				break;
 		}
 	}
@@ -166,7 +174,7 @@ START_TEST(register_a_server)
 	umcg_list_take(group, boss.slot, &boss.list);
 	while (umcg_list_pop(group, &boss.list, &events))
 		expect_eq(events, UMCG_EV_QUEUED | UMCG_EV_EXIT |
-				  UMCG_EV_REHOMED);
+					  UMCG_EV_REHOMED);
 }
 END_TEST
 

@@ -109,24 +109,39 @@ START_TEST(lists)
 END_TEST
 
 /* Until a WAIT has returned for it, which is what it would do. */
+static int ends[2], go;
+
+/* Not before its server has returned from the WAIT that ran it. */
+static long read_when_told(struct worker *w)
+{
+	char byte;
+
+	(void)w;
+	while (!__atomic_load_n(&go, __ATOMIC_SEQ_CST))
+		cpu_relax();
+	return read(ends[0], &byte, 1);
+}
+
 START_TEST(what_a_server_is_told)
 {
-	static struct reader r;
+	static struct worker w = { .run = read_when_told };
 
 	begin();
-	reader_start(&r, &boss);
+	expect_sys(pipe(ends));
+	worker_hire(&boss, &w);
 	seen_is(0, 0, 0);
 	ck_assert_int_eq(umcg_kick(group, boss.tid, 0), 0);
 	seen_is(READABLE, 0, 0);
 	seen_is(READABLE, 0, 0);
 	ck_assert_int_eq(umcg_run(group, boss.self, 0, 0, 1), 0);
 	seen_is(0, 0, 0);
-	/* it has stopped: a WAIT for it would return, and has returned */
-	reader_write(&r, 'x');
-	server_expect(&boss, &r.worker, UMCG_EV_WAKE);
 	ck_assert_int_eq(umcg_kick(group, boss.tid, 0), 0);
-	ck_assert_int_eq(server_switch(&boss, &r.worker, 0), 0);
-	wait_for(UMCG_STATE(worker_state(&r.worker)) == UMCG_TASK_BLOCKED);
+	ck_assert_int_eq(server_switch(&boss, &w, 0), 0);
+	seen_is(0, 0, 0);
+	/* it stops: a WAIT for it would return, and does */
+	__atomic_store_n(&go, 1, __ATOMIC_SEQ_CST);
+	wait_for(polled());
+	ck_assert_int_eq(worker_state(&w), UMCG_TASK_BLOCKED);
 	seen_is(READABLE, 0, 0);
 	ck_assert_int_eq(umcg_wait(group, 0, 0), -EAGAIN);
 	seen_is(0, 0, 0);

@@ -205,7 +205,7 @@ START_TEST(all_are_taken)
 	umcg_list_take(comer.group, heir.slot, &heir.list);
 	while (umcg_list_pop(comer.group, &heir.list, &events)) {
 		expect_eq(events, UMCG_EV_QUEUED | UMCG_EV_EXIT |
-				  UMCG_EV_REHOMED);
+					  UMCG_EV_REHOMED);
 		n++;
 	}
 	ck_assert_uint_eq(n, q.slots_max - 2);

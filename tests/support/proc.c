@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -157,6 +158,14 @@ bool proc_set(const char *file, const char *value)
 
 	close(fd);
 	return done;
+}
+
+bool kernel_is_realtime(void)
+{
+	struct utsname name;
+
+	expect_sys(uname(&name));
+	return strstr(name.version, "PREEMPT_RT");
 }
 
 unsigned long timer_interrupts(void)

@@ -49,6 +49,9 @@ bool proc_set(const char *file, const char *value);
 
 #define FTRACE_ENABLED	"/proc/sys/kernel/ftrace_enabled"
 
+/* PREEMPT_RT? */
+bool kernel_is_realtime(void);
+
 /* Timer interrupts of all processors together. */
 unsigned long timer_interrupts(void);
 
