@@ -133,6 +133,7 @@ void umcg_hold_fn(struct callback_head *head)
 	bool others = head->next || task_work_pending(current);
 
 	clear_bit(UMCG_CLAIM_HOLD, &self->claims);
+	umcg_signal_look(self);
 	if (READ_ONCE(self->state) == UMCG_TASK_RUNNING ||
 	    self->state == UMCG_TASK_NONE || READ_ONCE(self->released) ||
 	    is_dying()) {

@@ -139,6 +139,17 @@ void umcg_signal_unhide(struct umcg_thread *self)
 	self->notify_hidden = false;
 }
 
+/*
+ * Does the kernel have a WAIT to restart, or has it set that up already? Looked at
+ * before signals are taken: in the hold, for a synchronous one is taken past
+ * dequeue_signal(), and there, for the hold comes only once before several.
+ */
+void umcg_signal_look(struct umcg_thread *self)
+{
+	self->restart_eintr = task_pt_regs(current)->ax ==
+			      (unsigned long)-ERESTARTNOHAND;
+}
+
 /* Preemption disabled; siglock held and interrupts off. */
 static int dequeue_probe(struct kprobe *probe, struct pt_regs *regs)
 {
@@ -146,8 +157,7 @@ static int dequeue_probe(struct kprobe *probe, struct pt_regs *regs)
 
 	if (!self || self->is_server)
 		return 0;
-	self->restart_eintr = task_pt_regs(current)->ax ==
-			      (unsigned long)-ERESTARTNOHAND;
+	umcg_signal_look(self);
 	umcg_hold_arm(self);
 	return 0;
 }

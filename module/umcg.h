@@ -371,6 +371,7 @@ int umcg_hold(struct umcg_thread *self, enum umcg_sleep_mode mode);
 /* signal.c */
 extern bool umcg_canary_sings;
 bool umcg_signal_wants(struct umcg_thread *self, enum umcg_sleep_mode mode);
+void umcg_signal_look(struct umcg_thread *self);
 void umcg_signal_unhide(struct umcg_thread *self);
 int umcg_signal_arm(void);
 void umcg_signal_disarm(void);

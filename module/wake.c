@@ -42,7 +42,8 @@ void umcg_remote_fn(struct callback_head *head)
 		umcg_exit_arm(self);
 		return;
 	}
-	if (self->is_server)
+	/* A leaver's slot may be another's by now. */
+	if (self->is_server || self->state == UMCG_TASK_NONE)
 		return;
 
 	umcg_home_refresh(self);
