@@ -91,7 +91,8 @@ static void queued_at_its_end(bool unregister)
 	begin();
 	for (i = 0; i < 2; i++) {
 		worker_start(&w[i], group, victim.server.tid);
-		wait_for(worker_state(&w[i]) == UMCG_TASK_RUNNABLE);
+		wait_for(w[i].args.slot &&
+			 list_newest(victim.server.self) == w[i].args.slot);
 	}
 	server_expect_none(&heir);
 	let_go();

@@ -52,11 +52,12 @@ static long hand_about(struct worker *w)
 						   __ATOMIC_RELAXED);
 		} while ((error == -EAGAIN || error == -EINVAL) &&
 			 !__atomic_load_n(&over, __ATOMIC_SEQ_CST));
-		if (!error)
+		if (!error) {
 			__atomic_add_fetch(&handoffs, 1, __ATOMIC_RELAXED);
-		else if (error == -EAGAIN || error == -EINVAL)
-			break;
-		if (error && error != -EAGAIN && error != -EINVAL)
+			continue;
+		}
+		/* when it is over, the first to see that may be gone by now */
+		if (!__atomic_load_n(&over, __ATOMIC_SEQ_CST))
 			ck_abort_msg("a handoff: %d", error);
 	}
 	return 0;

@@ -138,7 +138,8 @@ START_TEST(notify_later)
 	while (!umcg_run(group, boss.self, 0, 0, 1))
 		;
 	reader_write(&readers[0], 'q');
-	wait_for(worker_state(w) == UMCG_TASK_RUNNABLE);
+	/* on the list: a look at one that is empty would be that WAIT */
+	wait_for(list_newest(boss.self) == w->args.slot);
 	server_expect(&boss, w, UMCG_EV_WAKE);
 	ck_assert_int_eq(umcg_run(group, boss.self, 0, 0, now() + 5 * SEC), 0);
 	ck_assert_int_eq(umcg_run(group, boss.self, 0, 0, now() + 5 * MSEC),

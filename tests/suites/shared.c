@@ -173,8 +173,8 @@ START_TEST(shared_and_nobody_idle)
 {
 	begin();
 	reader_write(&reader, 'x');
-	wait_for(worker_state(&reader.worker) == UMCG_TASK_RUNNABLE);
-	ck_assert_uint_eq(boss.self->head, UMCG_LIST_END);
+	wait_for(list_newest(umcg_slot(group, 0)) == reader.worker.args.slot);
+	ck_assert_uint_eq(list_newest(boss.self), UMCG_LIST_END);
 	ck_assert_int_eq(umcg_run(group, boss.self, 0, 0, 0), 0);
 	ck_assert_int_eq(umcg_list_take(group, boss.slot, &boss.list), 0);
 	ck_assert_int_eq(umcg_list_take(group, 0, &boss.list), 1);

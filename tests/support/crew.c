@@ -102,6 +102,11 @@ unsigned int step_get(const struct worker *w)
 	return __atomic_load_n(&w->step, __ATOMIC_SEQ_CST);
 }
 
+__u32 list_newest(const struct umcg_task *t)
+{
+	return __atomic_load_n(&t->head, __ATOMIC_ACQUIRE);
+}
+
 struct worker *server_poll(struct server *s, __u32 *events)
 {
 	struct umcg_task *t;

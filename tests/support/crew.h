@@ -68,6 +68,9 @@ __u32 worker_blocked_in(const struct worker *w);
 void step_set(struct worker *w, unsigned int step);
 unsigned int step_get(const struct worker *w);
 
+/* The newest on a server's list, or on slot 0's the group's, or UMCG_LIST_END. */
+__u32 list_newest(const struct umcg_task *t);
+
 /* The next that is queued, from the server's list or the group's; NULL: none. */
 struct worker *server_poll(struct server *s, __u32 *events);
 
