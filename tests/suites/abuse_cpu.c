@@ -20,24 +20,12 @@
 
 #define ATTACKERS	3
 #define IDLERS		300
-#define STACK		(64 * 1024)
 
 static int *ready; /* how many attackers are at it */
 
 static void is_ready(void)
 {
 	__atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
-}
-
-static void thread(void *(*run)(void *arg), void *arg)
-{
-	pthread_attr_t attr;
-	pthread_t id;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	expect(!pthread_create(&id, &attr, run, arg));
-	pthread_attr_destroy(&attr);
 }
 
 /*
@@ -91,7 +79,7 @@ static void calls(void *arg)
 	(void)arg;
 	group = open_group();
 	for (i = 0; i < ATTACKERS; i++)
-		thread(call_for_ever, NULL);
+		nobody_thread(call_for_ever, NULL);
 	pause();
 }
 
@@ -120,7 +108,7 @@ static void registrations(void *arg)
 	group = open_group();
 	expect(umcg_register_server(group, 0) > 0);
 	for (i = 0; i < ATTACKERS; i++)
-		thread(register_for_ever, NULL);
+		nobody_thread(register_for_ever, NULL);
 	pause();
 }
 
@@ -245,8 +233,8 @@ static void kicks(void *arg)
 	group = open_group();
 	boss = gettid();
 	for (i = 0; i < IDLERS; i++)
-		thread(idle_for_ever, NULL);
-	thread(kick_for_ever, NULL);
+		nobody_thread(idle_for_ever, NULL);
+	nobody_thread(kick_for_ever, NULL);
 	pause();
 }
 

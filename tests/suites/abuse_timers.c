@@ -21,7 +21,6 @@
 #define SHORTEST	(100 * USEC)
 #define SERVERS		8
 #define CROWD		20 /* of one server */
-#define STACK		(64 * 1024)
 
 /* Of all servers: who has no more to do, and how many it has left RUNNING. */
 struct told {
@@ -32,17 +31,6 @@ static struct told *told;
 
 static struct umcg_group *group;
 static int servers, crowd, gathered;
-
-static void thread(void *(*run)(void *arg), void *arg)
-{
-	pthread_attr_t attr;
-	pthread_t id;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	expect(!pthread_create(&id, &attr, run, arg));
-	pthread_attr_destroy(&attr);
-}
 
 static void *spin(void *arg)
 {
@@ -97,7 +85,7 @@ static void *serve(void *arg)
 
 	server_start_as(&s, group, crowd > 1 ? UMCG_REG_MULTI : 0, 0);
 	for (i = 0; i < crowd; i++)
-		thread(spin, (void *)(unsigned long)s.tid);
+		nobody_thread(spin, (void *)(unsigned long)s.tid);
 	while (n < crowd) {
 		n += umcg_list_take(group, s.slot, &list);
 		if (n < crowd)
@@ -127,7 +115,7 @@ static void flood(void *arg)
 	crowd = f->crowd;
 	servers = f->servers;
 	for (i = 0; i < f->servers; i++)
-		thread(serve, NULL);
+		nobody_thread(serve, NULL);
 	wait_for(__atomic_load_n(&gathered, __ATOMIC_SEQ_CST) == servers);
 	/*
 	 * From here on no worker gets a processor. Without cpu_relax(): that is a

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -9,6 +10,8 @@
 
 #include "nobody.h"
 #include "suite.h"
+
+#define STACK	(64 * 1024)
 
 void nobody_become(void)
 {
@@ -41,6 +44,17 @@ void nobody_kill(pid_t pid)
 {
 	expect_sys(kill(pid, SIGKILL));
 	wait_for(is_gone(pid));
+}
+
+void nobody_thread(void *(*run)(void *arg), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t id;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	expect(!pthread_create(&id, &attr, run, arg));
+	pthread_attr_destroy(&attr);
 }
 
 void *shared_memory(size_t size)

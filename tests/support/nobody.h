@@ -16,6 +16,9 @@ pid_t nobody_start(void (*run)(void *arg), void *arg);
 /* Kill it, which must be possible; what it died of does not matter. */
 void nobody_kill(pid_t pid);
 
+/* In such a process, one thread of many: its stack is small. */
+void nobody_thread(void *(*run)(void *arg), void *arg);
+
 /* Memory that it shares with the test, zeroed. */
 void *shared_memory(size_t size);
 
