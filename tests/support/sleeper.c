@@ -104,10 +104,10 @@ static char *page_of(struct sleeper *s)
 
 enum way sleeper_prepare(struct sleeper *s, enum way how)
 {
+	if (!__atomic_load_n(&s->helped, __ATOMIC_SEQ_CST))
+		return WAY_YIELD;
 	if (how == WAY_SLEEP || how == WAY_YIELD)
 		return how;
-	if (!__atomic_load_n(&s->helped, __ATOMIC_SEQ_CST))
-		return WAY_SLEEP;
 	if (how == WAY_FAULT)
 		expect_eq(madvise(page_of(s), pages.page, MADV_DONTNEED), 0);
 	if (how == WAY_FUTEX)

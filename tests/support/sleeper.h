@@ -39,9 +39,9 @@ void sleepers_start(struct sleeper *first, unsigned long stride,
  * Said before, and done after, the sleeper has left the group of the running.
  *
  * While the helper is not through with the last time, a wake-up of his may still
- * come, and would be one too many for the next call, which then sleeps twice. So
- * what needs him becomes a nanosleep then. Waiting for him would be worse: on one
- * processor he may be the last to get it.
+ * come: FUTEX_WAKE wakes after it has let go of the word, which the sleeper may see
+ * on its way to sleep. It would be one too many for the next call, whatever that is:
+ * a nanosleep sleeps again too. So all that can be done then is to yield.
  * Return: the way to do it.
  */
 enum way sleeper_prepare(struct sleeper *s, enum way how);
