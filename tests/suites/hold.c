@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vm: --smp 2 */
-/* vm: --smp 2 --cmdline preempt=none */
-/* vm: --smp 2 --cmdline preempt=full */
 /*
  * A worker's first instruction comes after its switch.
  *
  * The server takes a number of one sequence just before each switch, the worker
  * as its first act after it: the numbers tell who came first, whatever the
- * clocks say.
+ * clocks say. It is so however the kernel preempts itself.
  */
 #define _GNU_SOURCE
 #include <string.h>
@@ -15,6 +12,7 @@
 
 #include "clock.h"
 #include "crew.h"
+#include "preempt.h"
 #include "proc.h"
 #include "suite.h"
 
@@ -203,14 +201,34 @@ START_TEST(a_busy_server_is_no_turn)
 }
 END_TEST
 
+static unsigned int modes; /* how many of them had their turn */
+
+static void next_mode(void)
+{
+	const char *mode = preempt_mode(modes++);
+
+	if (!mode)
+		return;
+	preempt_use(mode);
+	note("preempt=%s", mode);
+}
+
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("hold");
+	unsigned int i = 0;
+	TCase *t;
 
-	ADD(s, the_very_first, 20);
-	ADD(s, after_every_block, 30);
-	ADD(s, in_the_order_of_the_switches, 30);
-	ADD(s, holding_costs_nothing, 20);
-	ADD(s, a_busy_server_is_no_turn, 20);
+	do {
+		t = tcase_create("in_a_mode");
+		tcase_set_timeout(t, 30);
+		tcase_add_unchecked_fixture(t, next_mode, preempt_restore);
+		tcase_add_test(t, the_very_first);
+		tcase_add_test(t, after_every_block);
+		tcase_add_test(t, in_the_order_of_the_switches);
+		tcase_add_test(t, holding_costs_nothing);
+		tcase_add_test(t, a_busy_server_is_no_turn);
+		suite_add_tcase(s, t);
+	} while (preempt_mode(++i));
 	return s;
 }

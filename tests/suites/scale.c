@@ -4,7 +4,7 @@
  * instructions, which is what time is counted in here. All that are there but are
  * not measured are workers that are held.
  */
-/* vm: --icount --smp 1 --mem 3072 */
+/* vm: --smp 1 --icount --mem 3072 */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>

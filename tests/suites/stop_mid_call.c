@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vm: --smp 1 --icount --cmdline preempt=full */
+/* vm: --smp 1 --icount */
 /*
  * A worker that is held in the middle of io_uring_enter() is stopped, and SIGCONT
  * takes the stop back before the worker has seen to it. The call is complete
@@ -22,6 +22,7 @@
 
 #include "clock.h"
 #include "crew.h"
+#include "preempt.h"
 #include "proc.h"
 #include "suite.h"
 #include "uring.h"
@@ -163,10 +164,16 @@ START_TEST(the_stop_is_taken_back)
 }
 END_TEST
 
+/* So that the hold can be left for the stop before the call looks at its events. */
+static void preempt_all(void)
+{
+	preempt_use("full");
+}
+
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("stop_mid_call");
 
-	ADD(s, the_stop_is_taken_back, 120);
+	ADD_BETWEEN(s, the_stop_is_taken_back, 120, preempt_all, preempt_restore);
 	return s;
 }
