@@ -113,23 +113,37 @@ static struct umcg_thread *close_server(struct umcg_thread *self)
 	return heir;
 }
 
-/* Under RCU, preemption disabled. They queue themselves for other servers. */
-static void kick_all_of(struct umcg_thread *server)
+static void kick_one_of(struct umcg_thread *server, struct umcg_thread *worker)
 {
 	struct umcg_wakes wakes = {};
+
+	preempt_disable();
+	umcg_kick_worker(worker, server, 0, &wakes);
+	umcg_wakes_run(&wakes);
+	preempt_enable();
+}
+
+/*
+ * Those that run under it queue themselves for other servers. A server with MULTI
+ * keeps no list of them, and a group may be large: preemption is off for one only.
+ */
+static void kick_all_of(struct umcg_thread *server)
+{
 	struct umcg_thread *worker;
 
+	rcu_read_lock();
 	if (!server->multi) {
 		raw_spin_lock_irq(&server->lock);
 		worker = umcg_runner_locked(server);
 		raw_spin_unlock_irq(&server->lock);
 		if (worker)
-			umcg_kick_worker(worker, server, 0, &wakes);
-		return;
+			kick_one_of(server, worker);
+	} else {
+		list_for_each_entry_rcu(worker, &server->group->threads, thread_node)
+			if (!worker->is_server)
+				kick_one_of(server, worker);
 	}
-	list_for_each_entry_rcu(worker, &server->group->threads, thread_node)
-		if (!worker->is_server)
-			umcg_kick_worker(worker, server, 0, &wakes);
+	rcu_read_unlock();
 }
 
 static void leave_server(struct umcg_thread *self)
@@ -138,18 +152,16 @@ static void leave_server(struct umcg_thread *self)
 	struct umcg_thread *heir;
 
 	heir = close_server(self);
-	rcu_read_lock();
-	preempt_disable();
 	kick_all_of(self);
 	if (heir && !self->released) {
+		preempt_disable();
 		local_irq_disable();
 		umcg_bury(self, heir, UMCG_EV_EXIT | UMCG_EV_REHOMED, &wakes);
 		local_irq_enable();
 		self->zombie = true;
+		umcg_wakes_run(&wakes);
+		preempt_enable();
 	}
-	umcg_wakes_run(&wakes);
-	preempt_enable();
-	rcu_read_unlock();
 
 	if (heir)
 		umcg_thread_put(heir);
