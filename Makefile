@@ -23,6 +23,7 @@
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
 ## make check-debug	the suites on kernels with KASAN, lockdep, KCSAN
+## make check-long	storms, races and the fuzzer for an hour of each kernel; MINUTES=, KERNEL=
 ## make fuzz		the fuzzer, until it is stopped; MINUTES=, SEED=, KERNEL=
 ## make model		check the model of the module, every state of every scenario
 ## make mutations	break the module in ways that the tests must notice
@@ -250,6 +251,9 @@ check:
 check-debug:
 	@tests/check-debug $(KERNEL)
 
+check-long:
+	@tests/check-long $(if $(MINUTES),--minutes $(MINUTES)) $(KERNEL)
+
 fuzz:
 	@tests/fuzz/run $(if $(KERNEL),--kernel $(KERNEL)) \
 		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
@@ -278,5 +282,5 @@ version:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug fuzz model mutations bench bench-compare lint
+.PHONY: demo check check-debug check-long fuzz model mutations bench bench-compare lint
 .PHONY: clean version help
