@@ -26,11 +26,11 @@ static long go_on(struct worker *w)
 
 static long parks(struct worker *w)
 {
-	int error;
+	struct cast *c = w->arg;
 
 	step_set(w, THERE);
-	error = umcg_run(w->group, worker_slot(w), 0, 0, 0);
-	expect(!error || error == -EINTR);
+	c->waited = umcg_run(w->group, worker_slot(w), 0, 0, 0);
+	expect(!c->waited || c->waited == -EINTR);
 	return go_on(w);
 }
 

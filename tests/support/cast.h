@@ -26,6 +26,7 @@ extern const char *const role_names[ROLES];
  * @act:	what each does, when it is scheduled again and has gone on; may be NULL
  * @ends:	the pipe that one of them reads
  * @over:	the one that spins may stop
+ * @waited:	what the WAIT of the parked one has returned
  * @gone:	how many have ended
  */
 struct cast {
@@ -34,6 +35,7 @@ struct cast {
 	struct worker worker[ROLES];
 	int ends[2];
 	int over;
+	int waited;
 	int gone;
 };
 

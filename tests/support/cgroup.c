@@ -25,18 +25,23 @@ static bool put(const char *path, const char *text)
 	return done;
 }
 
+static bool control(char sign, const char *controller)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%c%s", sign, controller);
+	return put(ROOT "/cgroup.subtree_control", text);
+}
+
 bool cgroup_make(const char *controller)
 {
-	char enable[32];
-
-	snprintf(enable, sizeof(enable), "+%s", controller);
 	mkdir(ROOT, 0700);
 	/* a test before may have left it there */
 	if (mount("none", ROOT, "cgroup2", 0, NULL) && errno != EBUSY)
 		return false;
 	if (mkdir(ROOT "/umcg-test", 0700) && errno != EEXIST)
 		return false;
-	return put(ROOT "/cgroup.subtree_control", enable);
+	return !controller || control('+', controller);
 }
 
 bool cgroup_put(const char *file, const char *text)
@@ -53,4 +58,19 @@ long cgroup_number(const char *file, const char *word)
 
 	snprintf(path, sizeof(path), ROOT "/umcg-test/%s", file);
 	return read_number(path, word);
+}
+
+void cgroup_leave(void)
+{
+	expect(put(ROOT "/cgroup.procs", "0"));
+}
+
+void cgroup_remove(const char *controller)
+{
+	/* the dead are counted until somebody has waited for them */
+	wait_for(!rmdir(ROOT "/umcg-test") || errno == ENOENT);
+	if (controller)
+		control('-', controller);
+	umount2(ROOT, MNT_DETACH);
+	rmdir(ROOT);
 }

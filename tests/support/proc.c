@@ -85,6 +85,20 @@ __u64 proc_cpu_ns(pid_t tid)
 	return strtoull(text, NULL, 10);
 }
 
+int proc_cpu(pid_t tid)
+{
+	char text[1024], *at;
+	int field;
+
+	if (slurp_of(tid, "stat", text, sizeof(text)) <= 0)
+		ck_abort_msg("no thread %d", tid);
+	/* behind the name come the fields from the third on */
+	at = strrchr(text, ')') + 1;
+	for (field = 3; field < 39; field++)
+		at = strchr(at + 1, ' ');
+	return atoi(at);
+}
+
 char proc_state(pid_t tid)
 {
 	char text[1024], *behind_name;

@@ -26,6 +26,9 @@ struct proc_switches proc_settled(pid_t tid);
 /* Nanoseconds on a processor, as the scheduler counts them. */
 __u64 proc_cpu_ns(pid_t tid);
 
+/* The processor it runs on, or ran on last. */
+int proc_cpu(pid_t tid);
+
 /* R, S, D, T, t, Z, X, I; 0 if the thread is not there, which is no failure. */
 char proc_state(pid_t tid);
 
