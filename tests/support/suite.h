@@ -58,6 +58,16 @@ int helper_main(int argc, char **argv);
 		suite_add_tcase(suite, tcase_);                         \
 	} while (0)
 
+/* Both: @before and @after stand around all of the loop. */
+#define ADD_LOOP_BETWEEN(suite, test, seconds, times, before, after)    \
+	do {                                                            \
+		TCase *tcase_ = tcase_create(#test);                    \
+		tcase_set_timeout(tcase_, seconds);                     \
+		tcase_add_unchecked_fixture(tcase_, before, after);     \
+		tcase_add_loop_test(tcase_, test, 0, times);            \
+		suite_add_tcase(suite, tcase_);                         \
+	} while (0)
+
 /* Leave the test: this machine, or this module, does not have what it is about. */
 #define skip(...)                                                       \
 	do {                                                            \
