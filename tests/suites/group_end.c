@@ -2,13 +2,17 @@
 /* What ends a group, what does not, and what becomes of its threads. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "crew.h"
+#include "proc.h"
 #include "suite.h"
+#include "tracer.h"
 
 static struct umcg_group *group;
 static struct server boss;
@@ -201,6 +205,171 @@ START_TEST(a_running_worker_runs_on)
 }
 END_TEST
 
+/* --- wherever they are when the last server leaves ----------------------- */
+
+enum where { ON_LIST, TAKEN, PARKED, BLOCKED, RUNNING, TWO_RUNNING, AWAY, WHERES };
+
+/* It unregisters, or exits, when all is as it should be, and it was told to. */
+static struct last {
+	enum where where;
+	bool exits;
+	struct server server;
+	pthread_t thread;
+	struct worker worker[2];
+	int stage; /* 1: all is ready, 2: leave */
+	bool no_debugger;
+} last;
+
+static struct tracer tracer;
+
+static void last_is_at(int stage)
+{
+	__atomic_store_n(&last.stage, stage, __ATOMIC_SEQ_CST);
+}
+
+static bool has_ended(void)
+{
+	return __atomic_load_n(&umcg_slot(group, 0)->events, __ATOMIC_SEQ_CST) &
+	       UMCG_EV_EXIT;
+}
+
+/* Nobody schedules it: it sleeps, and wakes, and may be what it likes. */
+static void be_a_plain_thread(struct worker *w)
+{
+	struct server own;
+
+	expect(has_ended());
+	sleep_ns(MSEC);
+	expect_eq(umcg_wait(w->group, 0, 0), -ESHUTDOWN);
+	server_start(&own, open_group());
+	expect_eq(umcg_run(own.group, own.self, 0, 0, 1), -ETIMEDOUT);
+	expect_eq(umcg_unregister(own.group), 0);
+	umcg_close(own.group);
+	step_set(w, 2);
+}
+
+static long outlives_it(struct worker *w)
+{
+	char byte;
+
+	step_set(w, 1);
+	switch (last.where) {
+	case PARKED:
+		expect_eq(umcg_run(w->group, worker_slot(w), 0, 0, 0),
+			  -ESHUTDOWN);
+		break;
+	case BLOCKED:
+		expect_eq(read(ends[0], &byte, 1), 1);
+		break;
+	case RUNNING:
+	case TWO_RUNNING:
+		while (!has_ended())
+			cpu_relax();
+		break;
+	default:
+		break;
+	}
+	be_a_plain_thread(w);
+	return 0;
+}
+
+static unsigned int workers_left(void)
+{
+	return last.where == TWO_RUNNING ? 2 : 1;
+}
+
+static void put_into_place(struct server *s, struct worker *w)
+{
+	if (last.where == ON_LIST) {
+		worker_start(w, group, s->tid);
+		wait_for(w->args.slot && list_newest(s->self) == w->args.slot);
+		return;
+	}
+	worker_hire(s, w);
+	switch (last.where) {
+	case PARKED:
+		expect_eq(server_run(s, w), UMCG_CUR_WAIT);
+		break;
+	case BLOCKED:
+		expect_eq(server_run(s, w), UMCG_CUR_BLOCK);
+		break;
+	case RUNNING:
+	case TWO_RUNNING:
+		server_leave_running(s, w);
+		break;
+	case AWAY:
+		last.no_debugger = !tracer_stop(&tracer, w->tid);
+		break;
+	default:
+		break;
+	}
+}
+
+static void *serve_last(void *arg)
+{
+	unsigned int i;
+
+	server_start_as(&last.server, group,
+			last.where == TWO_RUNNING ? UMCG_REG_MULTI : 0, 0);
+	for (i = 0; i < workers_left(); i++) {
+		last.worker[i].run = outlives_it;
+		put_into_place(&last.server, &last.worker[i]);
+	}
+	last_is_at(1);
+	wait_for(__atomic_load_n(&last.stage, __ATOMIC_SEQ_CST) == 2);
+	if (!last.exits)
+		expect_eq(umcg_unregister(group), 0);
+	return arg;
+}
+
+/* What it waits for is not a server. */
+static void stays_until_let_go(void)
+{
+	struct worker *w = &last.worker[0];
+
+	wait_for(has_ended());
+	if (last.where == BLOCKED) {
+		proc_settled(w->tid);
+		ck_assert_int_eq(proc_sleeps_in(w->tid), SYS_read);
+		expect_eq(write(ends[1], "x", 1), 1);
+	} else if (last.where == AWAY) {
+		ck_assert_uint_eq(step_get(w), 0);
+		ck_assert_int_eq(proc_state(w->tid), 't');
+		tracer_detach(&tracer);
+	}
+}
+
+START_TEST(wherever_they_are)
+{
+	unsigned int i;
+
+	last.where = _i / 2;
+	last.exits = _i % 2;
+	if (last.where == AWAY)
+		tracer_start(&tracer);
+	expect_sys(pipe(ends));
+	group = open_group();
+	if (last.where == TWO_RUNNING &&
+	    (cpu_count() < 2 || !has_features(group, UMCG_FEAT_MULTI)))
+		skip("no two workers run at a time");
+	expect(!pthread_create(&last.thread, NULL, serve_last, NULL));
+	wait_for(__atomic_load_n(&last.stage, __ATOMIC_SEQ_CST) == 1);
+	if (last.no_debugger)
+		skip("no debugging here");
+	ck_assert(!has_ended());
+	last_is_at(2);
+	pthread_join(last.thread, NULL);
+	stays_until_let_go();
+	for (i = 0; i < workers_left(); i++) {
+		pthread_join(last.worker[i].thread, NULL);
+		ck_assert_uint_eq(step_get(&last.worker[i]), 2);
+	}
+	all_calls_say(-ESHUTDOWN);
+}
+END_TEST
+
+/* --- files and mappings -------------------------------------------------- */
+
 /* The file is gone, the slots are mapped: nothing has ended. */
 START_TEST(closing_is_not_the_end)
 {
@@ -253,6 +422,72 @@ START_TEST(closing_and_unmapping_is)
 }
 END_TEST
 
+/*
+ * All files at once: no call is possible any more, the lists are as they were. The
+ * one that reads comes to its end, with the pipe.
+ */
+START_TEST(close_range_and_unmapping)
+{
+	struct worker reader = { .run = read_pipe, .dies = true };
+	static struct witness fresh;
+	struct umcg_query q;
+
+	umcg_query(group = open_group(), &q);
+	expect_sys(pipe(ends));
+	server_start(&boss, group);
+	witness_start(&fresh);
+	take(fresh.args.slot);
+	worker_hire(&boss, &reader);
+	ck_assert_int_eq(server_run(&boss, &reader), UMCG_CUR_BLOCK);
+	expect_sys(syscall(SYS_close_range, umcg_fd(group), ~0U, 0));
+	ck_assert_int_eq(umcg_wait(group, 0, 1), -EBADF);
+	wait_for(list_newest(boss.self) == reader.args.slot);
+	ck_assert_uint_eq(step_get(&reader), 0);
+	ck_assert_int_eq(stage_of(&fresh), 0);
+	ck_assert(!has_ended());
+	ck_assert_int_eq(munmap(umcg_slot(group, 0), q.map_size), 0);
+	pthread_join(fresh.thread, NULL);
+	freed_from_register(&fresh);
+	wait_for(step_get(&reader) == 1);
+	/* and this thread is free for another group */
+	server_start(&boss, open_group());
+}
+END_TEST
+
+static long loses_its_files(struct worker *w)
+{
+	expect_sys(syscall(SYS_close_range, umcg_fd(w->group), ~0U,
+			   CLOSE_RANGE_UNSHARE));
+	expect_eq(umcg_wait(w->group, 0, 0), -EBADF);
+	step_set(w, 1);
+	sleep_ns(MSEC);
+	step_set(w, 2);
+	return 0;
+}
+
+/* Its own table of files only: it cannot call, but it is scheduled as before. */
+START_TEST(a_worker_without_files)
+{
+	struct worker w = { .run = loses_its_files, .dies = true };
+	__u32 why;
+
+	group = open_group();
+	server_start(&boss, group);
+	worker_hire(&boss, &w);
+	why = server_run(&boss, &w);
+	while (step_get(&w) < 2) {
+		ck_assert_uint_eq(why, UMCG_CUR_BLOCK);
+		server_expect(&boss, &w, UMCG_EV_WAKE);
+		why = server_run(&boss, &w);
+	}
+	/* it may block on its way out */
+	if (why != UMCG_CUR_EXIT)
+		server_run_out(&boss, &w);
+	ck_assert(!has_ended());
+	ck_assert_int_eq(umcg_run(group, boss.self, 0, 0, 1), -ETIMEDOUT);
+}
+END_TEST
+
 /* A child that has the file keeps nobody in it once the process is done. */
 START_TEST(a_child_with_the_file)
 {
@@ -286,9 +521,12 @@ Suite *make_suite(void)
 	ADD(s, the_last_server_exits, 20);
 	ADD(s, a_blocked_worker_finishes_its_call, 20);
 	ADD(s, a_running_worker_runs_on, 20);
+	ADD_LOOP(s, wherever_they_are, 20, 2 * WHERES);
 	ADD(s, closing_is_not_the_end, 20);
 	ADD(s, unmapping_is_not_the_end, 20);
 	ADD(s, closing_and_unmapping_is, 20);
+	ADD(s, close_range_and_unmapping, 20);
+	ADD(s, a_worker_without_files, 20);
 	ADD(s, a_child_with_the_file, 20);
 	return s;
 }
