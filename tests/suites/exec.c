@@ -8,12 +8,15 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "crew.h"
 #include "module.h"
+#include "nobody.h"
+#include "proc.h"
 #include "suite.h"
 
 #define FINE	42
@@ -123,6 +126,20 @@ static void a_server_does_it(void)
 	exec_self();
 }
 
+/* Shared with who has a debugger on that worker. */
+struct traced {
+	pid_t tid;
+	int go;
+};
+
+static struct traced *traced;
+
+static void let_the_debugger_come(const struct worker *w)
+{
+	__atomic_store_n(&traced->tid, w->tid, __ATOMIC_SEQ_CST);
+	wait_for(__atomic_load_n(&traced->go, __ATOMIC_SEQ_CST));
+}
+
 static void a_worker_does_it(void)
 {
 	static struct worker w = { .run = exec_now };
@@ -132,6 +149,8 @@ static void a_worker_does_it(void)
 	wait_for(worker_state(&w) == UMCG_TASK_RUNNABLE);
 	while (server_poll(&boss, NULL) != &w)
 		;
+	if (traced)
+		let_the_debugger_come(&w);
 	server_switch(&boss, &w, 0);
 	/* this thread is gone before the worker's exec is through */
 	for (;;)
@@ -183,6 +202,54 @@ START_TEST(exec_of_a_plain_thread)
 }
 END_TEST
 
+#define STEPS	20
+
+static void steps(pid_t pid)
+{
+	int status, i;
+
+	for (i = 0; i < STEPS; i++) {
+		expect_sys(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL));
+		expect_eq(waitpid(pid, &status, 0), pid);
+		ck_assert(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+	}
+}
+
+/*
+ * Its debugger stops it in the midst of exec, where works of a thread are run as
+ * well: it is the only thread by then, with another tid, and nobody's worker.
+ */
+START_TEST(exec_of_a_worker_with_a_debugger)
+{
+	int status, before = module_refcount();
+	unsigned long former;
+	pid_t child;
+
+	traced = shared_memory(sizeof(*traced));
+	child = expect_sys(fork());
+	if (!child) {
+		a_worker_does_it();
+		_exit(102);
+	}
+	wait_for(__atomic_load_n(&traced->tid, __ATOMIC_SEQ_CST));
+	if (ptrace(PTRACE_SEIZE, traced->tid, NULL, PTRACE_O_TRACEEXEC))
+		skip("no debugging here");
+	__atomic_store_n(&traced->go, 1, __ATOMIC_SEQ_CST);
+	expect_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status >> 8, SIGTRAP | PTRACE_EVENT_EXEC << 8);
+	expect_sys(ptrace(PTRACE_GETEVENTMSG, child, NULL, &former));
+	ck_assert_int_eq(former, traced->tid);
+	ck_assert_int_eq(proc_state(former), 0);
+	steps(child);
+	ck_assert_int_eq(module_refcount(), before + 1);
+	expect_sys(ptrace(PTRACE_DETACH, child, NULL, NULL));
+	expect_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), FINE);
+	wait_for(module_refcount() == before);
+}
+END_TEST
+
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("exec");
@@ -190,5 +257,6 @@ Suite *make_suite(void)
 	ADD(s, exec_of_a_server, 20);
 	ADD(s, exec_of_a_worker, 20);
 	ADD(s, exec_of_a_plain_thread, 20);
+	ADD(s, exec_of_a_worker_with_a_debugger, 20);
 	return s;
 }
