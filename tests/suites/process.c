@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "crew.h"
 #include "fdpass.h"
+#include "module.h"
 #include "suite.h"
 
 static struct umcg_query about;
@@ -231,6 +232,55 @@ START_TEST(tids_are_those_of_the_namespace)
 }
 END_TEST
 
+static int report[2]; /* of a process that is nobody's child */
+
+static long become_a_daemon(struct worker *w)
+{
+	int wrong;
+
+	/* who calls it is gone, and the group with it */
+	if (daemon(1, 1))
+		_exit(1);
+	wrong = stranger(umcg_fd(w->group)) ?: own_group();
+	_exit(write(report[1], &wrong, sizeof(wrong)) != sizeof(wrong));
+}
+
+static void a_server_becomes_one(void)
+{
+	struct worker plain = { .group = busy_group() };
+
+	become_a_daemon(&plain);
+}
+
+static void a_worker_becomes_one(void)
+{
+	struct worker w = { .run = become_a_daemon };
+
+	busy_group();
+	worker_hire(&boss, &w);
+	server_run_out(&boss, &w);
+}
+
+START_TEST(a_daemon)
+{
+	static void (*const become[])(void) = { a_server_becomes_one,
+						a_worker_becomes_one };
+	int wrong = -1, before = module_refcount();
+	pid_t child;
+
+	expect_sys(pipe(report));
+	child = expect_sys(fork());
+	if (!child) {
+		become[_i]();
+		_exit(100);
+	}
+	ck_assert_int_eq(status_of(child), 0);
+	expect_eq(read(report[0], &wrong, sizeof(wrong)), sizeof(wrong));
+	ck_assert_int_eq(wrong, 0);
+	wait_for(module_refcount() == before);
+}
+END_TEST
+
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("process");
@@ -241,5 +291,6 @@ Suite *make_suite(void)
 	ADD(s, a_process_that_was_sent_the_file, 20);
 	ADD(s, a_child_opens_its_own, 20);
 	ADD(s, tids_are_those_of_the_namespace, 20);
+	ADD_LOOP(s, a_daemon, 20, 2);
 	return s;
 }
