@@ -428,7 +428,8 @@ static long parks(struct worker *w)
 /* It is away; thawed, it comes back by the list. */
 static void is_refused_until_thawed(struct worker *w)
 {
-	ck_assert_int_eq(server_switch(&boss, w, 0), -EAGAIN);
+	ck_assert_int_eq(server_switch(&boss, w, now() + longer(100 * MSEC)),
+			 -EAGAIN);
 	ck_assert_uint_eq(worker_state(w), UMCG_TASK_BLOCKED);
 	server_expect_none(&boss);
 	ck_assert_uint_eq(step_get(w), 0);
@@ -440,28 +441,6 @@ static void is_refused_until_thawed(struct worker *w)
 	ck_assert_int_eq(w->result, 0);
 }
 
-/* v1: its turn begins, and it uses it when it is thawed. */
-static void has_its_turn_when_thawed(struct worker *w)
-{
-	ck_assert_int_eq(server_switch(&boss, w, now() + 20 * MSEC),
-			 -ETIMEDOUT);
-	ck_assert_uint_eq(umcg_next_tid(boss.self), w->tid | UMCG_TID_RUNNING);
-	ck_assert_uint_eq(step_get(w), 0);
-	freezer->set(false);
-	ck_assert_int_eq(server_wait(&boss, w), UMCG_CUR_EXIT);
-	pthread_join(w->thread, NULL);
-	ck_assert_uint_eq(step_get(w), 1);
-	ck_assert_int_eq(w->result, 0);
-}
-
-static void switch_to_frozen(struct worker *w)
-{
-	if (freezer->set == set_v1)
-		has_its_turn_when_thawed(w);
-	else
-		is_refused_until_thawed(w);
-}
-
 START_TEST(one_that_is_held)
 {
 	struct worker w = { .run = says_so };
@@ -471,7 +450,7 @@ START_TEST(one_that_is_held)
 	server_start(&boss, open_group());
 	worker_hire(&boss, &w);
 	freeze_one(&w);
-	switch_to_frozen(&w);
+	is_refused_until_thawed(&w);
 	end_watch();
 }
 END_TEST
@@ -489,7 +468,7 @@ START_TEST(one_that_is_parked)
 	freeze_one(&w);
 	ck_assert_int_eq(umcg_wake(boss.group, w.tid), 0);
 	server_expect(&boss, &w, UMCG_EV_WAKE);
-	switch_to_frozen(&w);
+	is_refused_until_thawed(&w);
 	end_watch();
 }
 END_TEST
