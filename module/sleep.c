@@ -58,9 +58,16 @@ void umcg_sleep_end(struct umcg_thread *self)
 		cpu_relax();
 }
 
-static unsigned int task_state(void)
+/*
+ * In the middle of a call the freezer takes us where we are, or it would wait for
+ * us. Elsewhere it is let wake us, as v2's does: then we are away, and who would run
+ * us is told so.
+ */
+static unsigned int task_state(enum umcg_sleep_mode mode)
 {
-	return TASK_INTERRUPTIBLE | TASK_FREEZABLE;
+	if (mode == UMCG_SLEEP_MID_CALL)
+		return TASK_INTERRUPTIBLE | TASK_FREEZABLE;
+	return TASK_INTERRUPTIBLE;
 }
 
 /*
@@ -99,7 +106,7 @@ int umcg_sleep_until_run(struct umcg_thread *self, enum umcg_sleep_mode mode)
 
 	for (;;) {
 		ret = interrupted(self, mode);
-		set_current_state(task_state());
+		set_current_state(task_state(mode));
 		if (READ_ONCE(self->state) == UMCG_TASK_RUNNING ||
 		    READ_ONCE(self->released)) {
 			ret = 0;
