@@ -14,7 +14,7 @@
  *
  * More is impossible, for the calls are such that they sleep once: a nanosleep, a
  * futex and a pipe of its own with one other user, a page that userfaultfd serves
- * (but see told_of_fault()). So, with S for the sleeps in the hold (at most one a block) and
+ * (but see told_of_more()). So, with S for the sleeps in the hold (at most one a block) and
  * R for what the worker had when REGISTER returned, for every single worker
  *
  *	blocks told to the servers = calls that went up by more than 0
@@ -72,17 +72,16 @@ static unsigned long told_since(const struct drop *d)
 
 /*
  * A fault may wait for the lock of the address space, before it waits for its page
- * and after. The first sleep is a block; those that follow before it is back in user
- * mode are none of their own, nor is that in its hold. How many blocks it were the
- * servers were told.
+ * and after; and a wake-up may come that is meant for the call before. The first
+ * sleep is a block; those that follow before it is back in user mode are none of
+ * their own, nor is that in its hold. How many blocks it were the servers were told.
  */
-static unsigned long told_of_fault(struct drop *d, unsigned long slept)
+static unsigned long told_of_more(struct drop *d, unsigned long slept)
 {
 	unsigned long told = told_since(d);
 
 	if (!told || told > slept)
-		ck_abort_msg("%lu blocks told of a fault's %lu sleeps", told,
-			     slept);
+		ck_abort_msg("%lu blocks told of %lu sleeps", told, slept);
 	return told;
 }
 
@@ -103,8 +102,8 @@ static void block_once(struct drop *d)
 		return;
 	if (realtime)
 		blocks = told_since(d);
-	else if (way == WAY_FAULT && slept > 2)
-		blocks = told_of_fault(d, slept);
+	else if (slept > 2 && (way == WAY_FAULT || d->sleeper.disturbed))
+		blocks = told_of_more(d, slept);
 	else if (slept > 2 || way == WAY_YIELD)
 		ck_abort_msg("%lu sleeps in a %s", slept, way_names[way]);
 	/* its first instruction comes after its switch */
@@ -122,7 +121,7 @@ static long block_often(struct worker *w)
 	d->registered = own_switches();
 	d->last = d->registered;
 	worker_slot(w)->server_tid = fifo_home(&fifo, (int)(d - drops) % 3 - 1);
-	while (d->blocks < BLOCKS)
+	while (d->blocks < BLOCKS || !sleeper_helped(&d->sleeper))
 		block_once(d);
 	user_leave(&fifo);
 	__atomic_fetch_add(&done, 1, __ATOMIC_SEQ_CST);

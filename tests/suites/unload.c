@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "crew.h"
+#include "load.h"
 #include "module.h"
 #include "suite.h"
 
@@ -108,6 +109,38 @@ START_TEST(a_blocked_worker_keeps_it)
 }
 END_TEST
 
+static void *comes_and_goes(void *arg)
+{
+	struct load *l = arg;
+	struct server s;
+
+	while (!__atomic_load_n(&l->over, __ATOMIC_SEQ_CST)) {
+		server_start(&s, l->fifo.group);
+		expect_eq(umcg_unregister(l->fifo.group), 0);
+	}
+	return NULL;
+}
+
+/* Each attempt takes its own count away for a moment, and must be seen by nobody. */
+START_TEST(attempts_all_along)
+{
+	static struct load load;
+	__u64 end = now() + longer(SEC);
+	unsigned long attempts = 0;
+	pthread_t thread;
+
+	load_start(&load, 2);
+	expect(!pthread_create(&thread, NULL, comes_and_goes, &load));
+	for (; now() < end; attempts++)
+		is_refused();
+	load_goes_on(&load);
+	load_stop(&load);
+	pthread_join(thread, NULL);
+	note("%lu attempts", attempts);
+	ck_assert_uint_gt(attempts, 10);
+}
+END_TEST
+
 static long nothing(struct worker *w)
 {
 	step_set(w, 1);
@@ -153,6 +186,7 @@ Suite *make_suite(void)
 	ADD(s, a_file_keeps_it, 40);
 	ADD(s, a_mapping_keeps_it, 40);
 	ADD(s, a_blocked_worker_keeps_it, 40);
+	ADD(s, attempts_all_along, 60);
 	ADD(s, often, 200);
 	return s;
 }

@@ -102,12 +102,18 @@ static char *page_of(struct sleeper *s)
 	return pages.memory + s->index * pages.page;
 }
 
+bool sleeper_helped(const struct sleeper *s)
+{
+	return __atomic_load_n(&s->helped, __ATOMIC_SEQ_CST);
+}
+
 enum way sleeper_prepare(struct sleeper *s, enum way how)
 {
-	if (!__atomic_load_n(&s->helped, __ATOMIC_SEQ_CST))
-		return WAY_YIELD;
+	s->disturbed = !sleeper_helped(s);
 	if (how == WAY_SLEEP || how == WAY_YIELD)
 		return how;
+	if (s->disturbed)
+		return WAY_SLEEP;
 	if (how == WAY_FAULT)
 		expect_eq(madvise(page_of(s), pages.page, MADV_DONTNEED), 0);
 	if (how == WAY_FUTEX)

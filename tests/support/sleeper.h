@@ -26,6 +26,7 @@ struct sleeper {
 	unsigned int index;
 	enum way want; /* what the helper is to do for it */
 	bool helped; /* and that this is over, to the last wake-up */
+	bool disturbed; /* it was not: what comes now may sleep once more */
 	struct sleeper *next; /* on the helper's stack */
 	int ends[2];
 	__u32 word;
@@ -40,12 +41,16 @@ void sleepers_start(struct sleeper *first, unsigned long stride,
  *
  * While the helper is not through with the last time, a wake-up of his may still
  * come: FUTEX_WAKE wakes after it has let go of the word, which the sleeper may see
- * on its way to sleep. It would be one too many for the next call, whatever that is:
- * a nanosleep sleeps again too. So all that can be done then is to yield.
+ * on its way to sleep. Whatever the next call is, it then sleeps once more. So what
+ * needs him becomes a nanosleep, and the sleeper is told. Yielding until he is
+ * through would be worse: on one processor he may be the last to get it.
  * Return: the way to do it.
  */
 enum way sleeper_prepare(struct sleeper *s, enum way how);
 void sleeper_do(struct sleeper *s, enum way how, __u64 ns);
+
+/* The helper is through with it: no wake-up of his comes any more. */
+bool sleeper_helped(const struct sleeper *s);
 
 void sleepers_stop(void);
 
