@@ -12,13 +12,15 @@
  *	1	it blocked, and was switched to again before it was asleep in its hold
  *	2	it blocked, and then slept in its hold
  *
- * More is impossible, for the calls are such that they sleep once: a nanosleep, a
- * futex and a pipe of its own with one other user, a page that userfaultfd serves
- * (but see told_of_more()). So, with S for the sleeps in the hold (at most one a block) and
- * R for what the worker had when REGISTER returned, for every single worker
+ * The calls are such that they sleep once: a nanosleep, a futex and a pipe of its own
+ * with one other user, a page that userfaultfd serves. So, with S for the sleeps
+ * in the hold (at most one a block) and R for what the worker had when REGISTER
+ * returned, for every single worker
  *
  *	blocks told to the servers = calls that went up by more than 0
  *	nvcsw in /proc = R + blocks told to the servers + S
+ *
+ * Now and then it is more, see told_of_more(); one call in a thousand at most.
  *
  * sched_yield() is in the mixture, and counts as an involuntary switch.
  *
@@ -64,6 +66,15 @@ static int done; /* workers that have blocked often enough */
 static __u32 finish; /* a futex: they may go */
 static bool realtime;
 
+/* calls that slept more often than they should, the first of them */
+#define ODDS	16
+static struct odd {
+	enum way how;
+	unsigned long slept, told;
+	bool disturbed;
+} odds[ODDS];
+static unsigned long odd;
+
 static unsigned long told_since(const struct drop *d)
 {
 	return __atomic_load_n(&fifo.blocks[d->w.args.slot], __ATOMIC_SEQ_CST) -
@@ -71,17 +82,25 @@ static unsigned long told_since(const struct drop *d)
 }
 
 /*
- * A fault may wait for the lock of the address space, before it waits for its page
- * and after; and a wake-up may come that is meant for the call before. The first
- * sleep is a block; those that follow before it is back in user mode are none of
+ * It slept more than once in its call: a wake-up came that was meant for the call before, or a
+ * page was not there, for which it may have waited in a block of its own. The first
+ * sleep is a block, those that follow before it is back in user mode are none of
  * their own, nor is that in its hold. How many blocks it were the servers were told.
  */
-static unsigned long told_of_more(struct drop *d, unsigned long slept)
+static unsigned long told_of_more(struct drop *d, enum way how,
+				  unsigned long slept)
 {
-	unsigned long told = told_since(d);
+	unsigned long told, i;
 
-	if (!told || told > slept)
-		ck_abort_msg("%lu blocks told of %lu sleeps", told, slept);
+	/* who was told may not have counted it yet, when another has run us */
+	while (!(told = told_since(d)))
+		cpu_relax();
+	if (told > slept)
+		ck_abort_msg("%lu blocks told of %lu sleeps in a %s", told,
+			     slept, way_names[how]);
+	i = __atomic_fetch_add(&odd, 1, __ATOMIC_RELAXED);
+	if (i < ODDS)
+		odds[i] = (struct odd){ how, slept, told, d->sleeper.disturbed };
 	return told;
 }
 
@@ -102,10 +121,8 @@ static void block_once(struct drop *d)
 		return;
 	if (realtime)
 		blocks = told_since(d);
-	else if (slept > 2 && (way == WAY_FAULT || d->sleeper.disturbed))
-		blocks = told_of_more(d, slept);
-	else if (slept > 2 || way == WAY_YIELD)
-		ck_abort_msg("%lu sleeps in a %s", slept, way_names[way]);
+	else if (slept > 2 || way == WAY_YIELD || told_since(d) > 1)
+		blocks = told_of_more(d, way, slept);
 	/* its first instruction comes after its switch */
 	expect(realtime || fifo_turns(&fifo, d->w.args.slot) != turns);
 	d->blocks += blocks;
@@ -200,6 +217,12 @@ static void compare_counts(void)
 	for (i = 0; i < WAYS; i++)
 		note("    %lu in a %s", by_way[i], way_names[i]);
 	note("    and %lu calls that did not block", calls - told + WORKERS);
+	note("%lu calls slept more often than that", odd);
+	for (i = 0; i < ODDS && i < (int)odd; i++)
+		note("    %lu times in a %s, %lu blocks told%s", odds[i].slept,
+		     way_names[odds[i].how], odds[i].told,
+		     odds[i].disturbed ? ", the helper not through" : "");
+	ck_assert_uint_le(odd, calls / 1000);
 	ck_assert_uint_ge(told, WORKERS * (BLOCKS + 1));
 	if (!realtime)
 		ck_assert_uint_eq(told, switches - held - before);
