@@ -58,14 +58,6 @@ static pid_t start(int (*process)(void))
 	return child;
 }
 
-static void ended_well(pid_t child)
-{
-	int status;
-
-	expect_eq(waitpid(child, &status, 0), child);
-	ck_assert_int_eq(status, 0);
-}
-
 static void stops_with(pid_t tid, int signal)
 {
 	int status;

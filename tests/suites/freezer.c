@@ -211,29 +211,14 @@ static pid_t start(void (*process)(void))
 	return child;
 }
 
-static void ended_well(pid_t child)
-{
-	int status;
-
-	expect_eq(waitpid(child, &status, 0), child);
-	ck_assert_int_eq(status, 0);
-}
-
-static bool runs_on(pid_t tid, __u64 before)
-{
-	return proc_cpu_ns(tid) > before;
-}
-
 /* The one that spins does, and its server sleeps for it. */
 static void all_go_on(void)
 {
 	pid_t spins = scene->cast.worker[ROLE_RUNNING].tid;
-	__u64 before = proc_cpu_ns(spins);
 
-	wait_for(runs_on(spins, before));
+	proc_runs_on(spins);
 	proc_settled(scene->cast.boss.tid);
-	before = proc_cpu_ns(spins);
-	wait_for(runs_on(spins, before));
+	proc_runs_on(spins);
 }
 
 static __u64 time_of_all(void)

@@ -149,14 +149,6 @@ static int victim(void)
 	return 0;
 }
 
-static void ended_well(pid_t child)
-{
-	int status;
-
-	expect_eq(waitpid(child, &status, 0), child);
-	ck_assert_int_eq(status, 0);
-}
-
 static struct session debug_well(pid_t child, const char *const *commands)
 {
 	struct session s = debug(child, commands);

@@ -17,6 +17,7 @@
 #include "fifo.h"
 #include "module.h"
 #include "nobody.h"
+#include "proc.h"
 #include "slab.h"
 #include "suite.h"
 
@@ -123,11 +124,9 @@ static void fill_and_empty(void *arg)
 
 START_TEST(no_more_threads)
 {
-	int status, before = module_refcount();
-	pid_t child = nobody_start(fill_and_empty, NULL);
+	int before = module_refcount();
 
-	expect_eq(waitpid(child, &status, 0), child);
-	ck_assert_int_eq(status, 0);
+	ended_well(nobody_start(fill_and_empty, NULL));
 	wait_for(module_refcount() == before);
 }
 END_TEST

@@ -35,17 +35,11 @@ struct mover {
 	int cpu;
 };
 
-static bool gets_on(pid_t tid, __u64 before)
-{
-	return proc_cpu_ns(tid) > before;
-}
-
 /* Once the server sleeps in its WAIT, and the worker runs. */
 static void *move_all(void *arg)
 {
 	struct mover *m = arg;
 	pid_t runs = cast.worker[ROLE_RUNNING].tid;
-	__u64 so_far;
 	int i;
 
 	proc_settled(cast.boss.tid);
@@ -55,8 +49,7 @@ static void *move_all(void *arg)
 	for (i = 0; i < ROLES; i++)
 		pin(cast.worker[i].tid, m->cpu);
 	wait_for(proc_cpu(runs) == m->cpu);
-	so_far = proc_cpu_ns(runs);
-	wait_for(gets_on(runs, so_far));
+	proc_runs_on(runs);
 	expect(cast_stands(&cast));
 	/* and the server's WAIT ends with that worker's turn */
 	__atomic_store_n(&cast.over, 1, __ATOMIC_SEQ_CST);

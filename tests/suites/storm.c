@@ -82,10 +82,10 @@ static unsigned long told_since(const struct drop *d)
 }
 
 /*
- * It slept more than once in its call: a wake-up came that was meant for the call before, or a
- * page was not there, for which it may have waited in a block of its own. The first
- * sleep is a block, those that follow before it is back in user mode are none of
- * their own, nor is that in its hold. How many blocks it were the servers were told.
+ * It slept more often than it should: a wake-up came that was meant for the call
+ * before, or a page was not there, for which it may have waited in a block of its own.
+ * The first sleep is a block, those that follow before it is back in user mode are
+ * none of their own, nor is that in its hold. How many it were the servers were told.
  */
 static unsigned long told_of_more(struct drop *d, enum way how,
 				  unsigned long slept)

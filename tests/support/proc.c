@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -83,6 +84,13 @@ __u64 proc_cpu_ns(pid_t tid)
 	if (slurp_of(tid, "schedstat", text, sizeof(text)) < 0)
 		ck_abort_msg("no thread %d", tid);
 	return strtoull(text, NULL, 10);
+}
+
+void proc_runs_on(pid_t tid)
+{
+	__u64 before = proc_cpu_ns(tid);
+
+	wait_for(proc_cpu_ns(tid) > before);
 }
 
 int proc_cpu(pid_t tid)
@@ -172,6 +180,14 @@ bool proc_set(const char *file, const char *value)
 
 	close(fd);
 	return done;
+}
+
+void ended_well(pid_t child)
+{
+	int status;
+
+	expect_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
 }
 
 bool kernel_is_realtime(void)

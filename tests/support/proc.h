@@ -26,6 +26,9 @@ struct proc_switches proc_settled(pid_t tid);
 /* Nanoseconds on a processor, as the scheduler counts them. */
 __u64 proc_cpu_ns(pid_t tid);
 
+/* See that it gets more of them. */
+void proc_runs_on(pid_t tid);
+
 /* The processor it runs on, or ran on last. */
 int proc_cpu(pid_t tid);
 
@@ -54,6 +57,9 @@ bool proc_set(const char *file, const char *value);
 
 /* PREEMPT_RT? */
 bool kernel_is_realtime(void);
+
+/* Wait for the end of that child, which has nothing to complain of. */
+void ended_well(pid_t child);
 
 /* Timer interrupts of all processors together. */
 unsigned long timer_interrupts(void);

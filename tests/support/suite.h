@@ -27,46 +27,28 @@ Suite *make_suite(void);
  */
 int helper_main(int argc, char **argv);
 
-/* A test which may last so many seconds, as its own case, under its own name. */
-#define ADD(suite, test, seconds)                                       \
-	do {                                                            \
-		TCase *tcase_ = tcase_create(#test);                    \
-		tcase_set_timeout(tcase_, seconds);                     \
-		tcase_add_test(tcase_, test);                           \
-		suite_add_tcase(suite, tcase_);                         \
-	} while (0)
-
-/* The same for a test that is run for each _i from 0 to @times - 1. */
-#define ADD_LOOP(suite, test, seconds, times)                           \
-	do {                                                            \
-		TCase *tcase_ = tcase_create(#test);                    \
-		tcase_set_timeout(tcase_, seconds);                     \
-		tcase_add_loop_test(tcase_, test, 0, times);            \
-		suite_add_tcase(suite, tcase_);                         \
-	} while (0)
-
 /*
- * One that changes what others depend on: @before, which may be NULL, and @after
- * are called in a process that outlives it, however it ends.
+ * A test which may last so many seconds, as its own case, under its own name, for
+ * each _i from 0 to @times - 1. If it changes what others depend on: @before and
+ * @after, which may be NULL, are called around all of this, in a process that outlives
+ * the test, however it ends.
  */
-#define ADD_BETWEEN(suite, test, seconds, before, after)                \
-	do {                                                            \
-		TCase *tcase_ = tcase_create(#test);                    \
-		tcase_set_timeout(tcase_, seconds);                     \
-		tcase_add_unchecked_fixture(tcase_, before, after);     \
-		tcase_add_test(tcase_, test);                           \
-		suite_add_tcase(suite, tcase_);                         \
+#define ADD_LOOP_BETWEEN(suite, test, seconds, times, before, after)    \
+	do {                                                                   \
+		TCase *tcase_ = tcase_create(#test);                                  \
+		tcase_set_timeout(tcase_, seconds);                                   \
+		tcase_add_unchecked_fixture(tcase_, before, after);                   \
+		tcase_add_loop_test(tcase_, test, 0, times);                          \
+		suite_add_tcase(suite, tcase_);                                       \
 	} while (0)
 
-/* Both: @before and @after stand around all of the loop. */
-#define ADD_LOOP_BETWEEN(suite, test, seconds, times, before, after)    \
-	do {                                                            \
-		TCase *tcase_ = tcase_create(#test);                    \
-		tcase_set_timeout(tcase_, seconds);                     \
-		tcase_add_unchecked_fixture(tcase_, before, after);     \
-		tcase_add_loop_test(tcase_, test, 0, times);            \
-		suite_add_tcase(suite, tcase_);                         \
-	} while (0)
+/* With less of that. */
+#define ADD(suite, test, seconds) \
+	ADD_LOOP_BETWEEN(suite, test, seconds, 1, NULL, NULL)
+#define ADD_LOOP(suite, test, seconds, times) \
+	ADD_LOOP_BETWEEN(suite, test, seconds, times, NULL, NULL)
+#define ADD_BETWEEN(suite, test, seconds, before, after) \
+	ADD_LOOP_BETWEEN(suite, test, seconds, 1, before, after)
 
 /* Leave the test: this machine, or this module, does not have what it is about. */
 #define skip(...)                                                       \
