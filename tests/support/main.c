@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -106,6 +107,18 @@ int raw_ioctl(int fd, unsigned long request, void *arg)
 	return result < 0 ? -errno : result;
 }
 
+/*
+ * khugepaged, which looks around every ten seconds, holds the mmap_lock for
+ * writing and takes two megabytes out of the page table while it copies them. A
+ * worker that touches one of them meanwhile waits, wherever it is: a block like any
+ * other, but one that a test cannot expect. A child keeps this, through exec too.
+ */
+static void leave_our_pages(void)
+{
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+		perror("PR_SET_THP_DISABLE");
+}
+
 int main(int argc, char **argv)
 {
 	SRunner *runner;
@@ -113,6 +126,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		return helper_main(argc, argv);
+	leave_our_pages();
 	error = module_load();
 	if (error) {
 		fprintf(stderr, "umcg.ko cannot be loaded: %s\n",
