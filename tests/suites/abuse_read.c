@@ -87,9 +87,13 @@ static bool is_index(__u32 value)
 	return value >= UMCG_LIST_PENDING || value < 65536;
 }
 
-/* Every field holds what the header says of it, which is no address. */
-static bool is_clean(const struct umcg_task *t)
+/*
+ * Every field holds what the header says of it, which is no address. The times go
+ * on while we look, so what time it is comes after them.
+ */
+static bool is_clean(const volatile struct umcg_task *slot)
 {
+	const struct umcg_task copy = *slot, *t = &copy;
 	__u64 latest = now();
 
 	return UMCG_STATE(t->state) <= UMCG_TASK_BLOCKED &&
