@@ -30,6 +30,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -175,6 +176,20 @@ static void loopback_up(void)
 }
 
 /*
+ * One that checks itself (tests/vm/debug-kernel) is slower, and its detectors have
+ * the more patience for it, five times as everywhere.
+ */
+static void patience(void)
+{
+	struct utsname u;
+
+	if (uname(&u) || !strstr(u.release, "-umcg-"))
+		return;
+	put("/proc/sys/kernel/watchdog_thresh", "50");
+	put("/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout", "105");
+}
+
+/*
  * Room for thousands of threads, and a hang told soon: under an emulator the
  * default two minutes of the hung task detector are the whole run. With icount
  * (/.vm/settle) an idle guest's clock runs ahead of a real disk, so there the
@@ -196,6 +211,7 @@ static void settings(void)
 	put("/proc/sys/vm/max_map_count", "1048576");
 	put("/proc/sys/kernel/sysrq", "1");
 
+	patience();
 	put("/proc/sys/kernel/panic_on_rcu_stall", "1");
 	put("/proc/sys/kernel/softlockup_panic", "1");
 	if (access("/.vm/settle", F_OK)) {
