@@ -25,7 +25,8 @@
  *
  * Thread ids (tid) are those that the process itself sees, in its own pid
  * namespace, as gettid() returns them. All timestamps and timeouts are absolute,
- * in nanoseconds of the clock chosen at registration.
+ * in nanoseconds of the clock chosen at registration, as clock_gettime() gives
+ * them in the process's time namespace.
  *
  * The calls are safe to make from any thread. They are system calls, so they
  * are async-signal-safe; a WAIT from a signal handler stops the thread in the

@@ -139,7 +139,7 @@ static struct umcg_thread *create(struct umcg_group *group,
 		return ERR_PTR(-ENOMEM);
 	self->group = group;
 	self->tid = task_pid_vnr(current);
-	self->clock = args->clock;
+	umcg_clock_init(self, args->clock);
 	self->slice_ns = args->slice_ns;
 	self->timestamps = args->flags & UMCG_REG_TIMESTAMPS;
 	if (args->flags & UMCG_REG_SERVER)

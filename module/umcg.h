@@ -141,6 +141,7 @@ enum {
  * @slot_kept:	(own) on leaving: its last server frees the slot.
  * @zombie:	(own) on leaving: its slot is on a list.
  * @clock:	constant.
+ * @clock_offset: constant: what its time namespace adds to that clock, in ns.
  * @blocked_in:	worker: number of the system call it fell asleep in; 0 once it runs.
  * @wait_result: worker: what its WAIT returns once it is scheduled.
  * @index:	constant: its slot.
@@ -207,6 +208,7 @@ struct umcg_thread {
 	u32 corpse;
 	u32 resume_next;
 	u32 nrunning;
+	s64 clock_offset;
 	u64 slice_ns;
 	u64 slice_expires;
 	u64 slice_start;
@@ -337,10 +339,13 @@ int umcg_startable_locked(struct umcg_thread *worker);
 void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 		       struct umcg_wakes *wakes);
 
-/* worker.c */
+/* clock.c */
+void umcg_clock_init(struct umcg_thread *self, clockid_t clock);
 u64 umcg_now(const struct umcg_thread *self);
-ktime_t umcg_ktime(u64 timeout);
+ktime_t umcg_ktime(const struct umcg_thread *self, u64 timeout);
 bool umcg_is_late(const struct umcg_thread *self, u64 timeout);
+
+/* worker.c */
 int umcg_target_check(const struct umcg_thread *self,
 		      const struct umcg_thread *target);
 void umcg_preempt_locked(struct umcg_thread *worker, struct umcg_wakes *wakes);

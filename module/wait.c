@@ -266,7 +266,7 @@ static int server_begin(struct umcg_thread *self, u32 next, u64 timeout)
 static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
 {
 	u32 next = READ_ONCE(self->slot->next_tid);
-	ktime_t expires = umcg_ktime(args->timeout);
+	ktime_t expires = umcg_ktime(self, args->timeout);
 	int ret;
 
 	if (args->flags)

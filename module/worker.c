@@ -8,7 +8,6 @@
  * lock: the timer, a wake-up, a switch, or a signal's frame.
  */
 #include <linux/sched/signal.h>
-#include <linux/timekeeping.h>
 
 #include "trace.h"
 #include "umcg.h"
@@ -19,31 +18,6 @@ enum {
 	HAD_TOKEN,		/* a WAKE came before: do not stop */
 	NOT_RUNNING,		/* in unmanaged time: pass the hold, then stop */
 };
-
-u64 umcg_now(const struct umcg_thread *self)
-{
-	switch (self->clock) {
-	case CLOCK_REALTIME:
-		return ktime_get_real_ns();
-	case CLOCK_BOOTTIME:
-		return ktime_get_boottime_ns();
-	case CLOCK_TAI:
-		return ktime_get_clocktai_ns();
-	default:
-		return ktime_get_ns();
-	}
-}
-
-ktime_t umcg_ktime(u64 timeout)
-{
-	return min_t(u64, timeout, KTIME_MAX);
-}
-
-/* Has the timeout passed before anybody was stopped or started? */
-bool umcg_is_late(const struct umcg_thread *self, u64 timeout)
-{
-	return timeout && umcg_now(self) >= timeout;
-}
 
 /* Can this be the target of a switch by @self, whatever its state? */
 int umcg_target_check(const struct umcg_thread *self,
@@ -230,7 +204,7 @@ static int begin(struct umcg_thread *self, const struct umcg_wait *args,
 	cancel_timer(self);
 	if (args->timeout) {
 		self->timer_used = true;
-		hrtimer_start(&self->timer, umcg_ktime(args->timeout),
+		hrtimer_start(&self->timer, umcg_ktime(self, args->timeout),
 			      HRTIMER_MODE_ABS_HARD);
 	}
 	for (;;) {
