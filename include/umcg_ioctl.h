@@ -111,7 +111,9 @@
 
 /*
  * The slot of a worker that exited under a server keeps its tid, user and gen until
- * that server's next WAIT without UMCG_TID_RUNNING, even one that fails.
+ * that server's next WAIT without UMCG_TID_RUNNING, even one that fails. If the server
+ * leaves before that, until the QUEUED of its own slot is cleared: who takes that from
+ * its list (REHOMED) can read in its cur what it may not have looked at.
  */
 
 /*

@@ -181,7 +181,9 @@ static void finish(struct umcg_thread *self)
 	if (self->is_server) {
 		irq_work_sync(&self->irq_work);
 		hrtimer_cancel(&self->slice_timer);
-		umcg_slot_free(group, self->corpse);
+		/* Its heir may want to look at cur: kept as long as its own. */
+		if (!self->zombie)
+			umcg_slot_free(group, self->corpse);
 	} else {
 		hrtimer_cancel(&self->timer);
 		hrtimer_cancel(&self->hold_timer);

@@ -150,6 +150,7 @@ static void reap_some(struct umcg_group *group)
 
 	list_for_each_entry_safe(thread, next, &taken, zombie_node) {
 		list_del(&thread->zombie_node);
+		umcg_slot_free(group, thread->corpse);
 		umcg_slot_free(group, thread->index);
 		umcg_thread_put(thread);
 	}

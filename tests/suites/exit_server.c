@@ -116,6 +116,53 @@ START_TEST(its_list_is_inherited_when_it_unregisters)
 }
 END_TEST
 
+/* Its WAIT returns with that, but it does not look. */
+static void run_to_its_end(struct server *s)
+{
+	struct worker *w = server_next(s, NULL);
+
+	ck_assert_int_eq(server_run(s, w), UMCG_CUR_EXIT);
+}
+
+/* What it was told last can still be read: its cur, and the slot of that worker. */
+START_TEST(what_it_has_not_looked_at)
+{
+	struct worker w = { .run = nothing }, other[3] = { 0 };
+	struct umcg_task *t;
+	__u32 slot;
+	int i;
+
+	victim.act = run_to_its_end;
+	victim.unregister = true;
+	begin();
+	worker_start(&w, group, victim.server.tid);
+	pthread_join(w.thread, NULL);
+	wait_for(UMCG_CUR_WHY(umcg_cur(victim.server.self)) == UMCG_CUR_EXIT);
+	let_go();
+	slot = UMCG_CUR_SLOT(umcg_cur(victim.server.self));
+	ck_assert_uint_eq(slot, w.args.slot);
+	for (i = 0; i < 3; i++) {
+		other[i].run = nothing;
+		worker_start(&other[i], group, heir.tid);
+		wait_for(list_newest(heir.self) == other[i].args.slot);
+		ck_assert_uint_ne(other[i].args.slot, slot);
+	}
+	t = umcg_slot(group, slot);
+	ck_assert_uint_eq(t->tid, w.tid);
+	ck_assert_uint_eq(t->user, (unsigned long)&w);
+	ck_assert_uint_eq(UMCG_STATE(umcg_state(t)), UMCG_TASK_NONE);
+	expect_rehomed();
+	for (i = 0; i < 3; i++) {
+		server_expect(&heir, &other[i], UMCG_EV_WAKE);
+		server_finish(&heir, &other[i]);
+	}
+	/* now it is given out again, the lowest first */
+	worker_hire(&heir, &other[0]);
+	ck_assert_uint_le(other[0].args.slot, slot);
+	server_finish(&heir, &other[0]);
+}
+END_TEST
+
 static int ends[2];
 
 static long read_pipe(struct worker *w)
@@ -295,6 +342,7 @@ Suite *make_suite(void)
 	Suite *s = suite_create("exit_server");
 
 	ADD(s, its_list_is_inherited, 20);
+	ADD(s, what_it_has_not_looked_at, 20);
 	ADD(s, its_list_is_inherited_when_it_unregisters, 20);
 	ADD(s, a_blocked_one_comes_back_elsewhere, 20);
 	ADD(s, a_running_one_is_stopped, 20);
