@@ -321,7 +321,9 @@ struct umcg_kick {
  *		kernel (its state then reads BLOCKED, and it comes back by a list);
  *		or the worker of next_tid with UMCG_TID_RUNNING does not run under the
  *		caller (any more). WAKE of 0: no server is idle. KICK of a worker: it
- *		is not RUNNING. KICK_CURRENT: nobody runs under that server
+ *		is not RUNNING. KICK_CURRENT: nobody runs under that server, or its
+ *		turn was handed on faster than that could be told, which takes many
+ *		handoffs
  * EBUSY	WAIT: a worker is RUNNING already under the caller, a server without
  *		UMCG_REG_MULTI
  * ETIMEDOUT	WAIT: the timeout passed. For a worker: and it was then scheduled

@@ -13,6 +13,8 @@
 #include "compat/task_work.h"
 #include "umcg.h"
 
+#define UMCG_KICK_TRIES		16
+
 /* Under @thread->lock, preemption disabled before. Sets @add if to be added. */
 void umcg_remote_locked(struct umcg_thread *thread, bool *add)
 {
@@ -113,18 +115,30 @@ static int kick_server(struct umcg_thread *server)
 	return ret;
 }
 
+/*
+ * A turn can go from worker to worker: whoever had it when we looked may have handed
+ * it on, and that is no moment in which nobody has it. Workers that do nothing else
+ * could go on so for ever.
+ */
 static int kick_current(struct umcg_thread *server, struct umcg_wakes *wakes)
 {
 	struct umcg_thread *worker;
+	unsigned int tries;
 	bool dead;
 
-	raw_spin_lock_irq(&server->lock);
-	worker = umcg_runner_locked(server);
-	dead = server->dead;
-	raw_spin_unlock_irq(&server->lock);
-	if (dead)
-		return -ESRCH;
-	return worker ? umcg_kick_worker(worker, server, 0, wakes) : -EAGAIN;
+	for (tries = 0; tries < UMCG_KICK_TRIES; tries++) {
+		raw_spin_lock_irq(&server->lock);
+		worker = umcg_runner_locked(server);
+		dead = server->dead;
+		raw_spin_unlock_irq(&server->lock);
+		if (dead)
+			return -ESRCH;
+		if (!worker)
+			break;
+		if (!umcg_kick_worker(worker, server, 0, wakes))
+			return 0;
+	}
+	return -EAGAIN;
 }
 
 static int kick(struct umcg_thread *thread, u32 flags, struct umcg_wakes *wakes)

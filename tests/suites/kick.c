@@ -161,6 +161,116 @@ START_TEST(itself)
 }
 END_TEST
 
+/* --- a turn that goes from hand to hand ---------------------------------- */
+
+static struct worker pair[2];
+static int told; /* how often their server's WAIT has returned */
+
+/* EAGAIN: the other one was preempted, and is on its way to the list. */
+static long pass_on(struct worker *w)
+{
+	struct worker *other = &pair[w == &pair[0]];
+	int error;
+
+	while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST)) {
+		step_set(w, step_get(w) + 1);
+		error = umcg_run(group, worker_slot(w), other->tid, 0, 0);
+		expect(!error || error == -EAGAIN || error == -ESRCH);
+	}
+	return 0;
+}
+
+static bool both_are_gone(void)
+{
+	return worker_state(&pair[0]) == UMCG_TASK_NONE &&
+	       worker_state(&pair[1]) == UMCG_TASK_NONE;
+}
+
+static void run_one_of(struct worker *w)
+{
+	__u32 events;
+	int error;
+
+	while (server_poll(&boss, &events))
+		;
+	error = server_switch(&boss, w, 0);
+	if (error == -EAGAIN || error == -ESRCH)
+		return;
+	expect_eq(error, 0);
+	while (UMCG_CUR_WHY(umcg_cur(boss.self)) == UMCG_CUR_RUNNING)
+		umcg_wait(group, 0, 0);
+	__atomic_add_fetch(&told, 1, __ATOMIC_SEQ_CST);
+}
+
+static void *serve_pair(void *arg)
+{
+	int i;
+
+	server_start(&boss, group);
+	for (i = 0; i < 2; i++)
+		worker_hire(&boss, &pair[i]);
+	while (!both_are_gone())
+		for (i = 0; i < 2; i++)
+			run_one_of(&pair[i]);
+	return arg;
+}
+
+static unsigned int steps_of_both(void)
+{
+	return step_get(&pair[0]) + step_get(&pair[1]);
+}
+
+/* Somebody of them has run, and somebody again. */
+static void they_go_on(void)
+{
+	unsigned int before = steps_of_both();
+
+	while (steps_of_both() < before + 3)
+		cpu_relax();
+}
+
+/*
+ * A kick that found nobody: if they go on and their server was told nothing since
+ * @before, the turn has not ended, and somebody had it all the time.
+ */
+static bool had_the_turn_all_the_time(int before)
+{
+	they_go_on();
+	return __atomic_load_n(&told, __ATOMIC_SEQ_CST) == before;
+}
+
+START_TEST(a_turn_that_is_handed_on)
+{
+	unsigned int i, kicks = 0, missed = 0;
+	pthread_t server;
+	int error, before;
+
+	if (!begin())
+		skip(NO_KICK);
+	pair[0].run = pass_on;
+	pair[1].run = pass_on;
+	expect(!pthread_create(&server, NULL, serve_pair, NULL));
+	wait_for(step_get(&pair[0]) && step_get(&pair[1]));
+	for (i = 0; i < fewer(2000); i++) {
+		before = __atomic_load_n(&told, __ATOMIC_SEQ_CST);
+		they_go_on();
+		error = umcg_kick(group, boss.tid, UMCG_KICK_CURRENT);
+		expect(!error || error == -EAGAIN);
+		kicks += !error;
+		missed += error && had_the_turn_all_the_time(before);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+	pthread_join(server, NULL);
+	for (i = 0; i < 2; i++)
+		pthread_join(pair[i].thread, NULL);
+	note("%u kicks, told %d times", kicks, told);
+	ck_assert_uint_gt(kicks, 0);
+	ck_assert_uint_eq(missed, 0);
+}
+END_TEST
+
+/* --- a crowd ------------------------------------------------------------- */
+
 #define CROWD	12
 #define KICK_NS	(1500 * MSEC)
 
@@ -245,6 +355,7 @@ Suite *make_suite(void)
 	ADD(s, by_its_servers_name, 30);
 	ADD(s, a_blocked_one, 20);
 	ADD(s, itself, 20);
+	ADD(s, a_turn_that_is_handed_on, 60);
 	ADD(s, a_crowd, 60);
 	return s;
 }
