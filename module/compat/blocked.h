@@ -13,6 +13,16 @@
 #include <linux/version.h>
 
 /*
+ * Waiting for a spinning lock, as PREEMPT_RT does it, is no block. It may be over
+ * when we look: TASK_WAKING, which then says that of every sleep.
+ */
+#ifdef CONFIG_PREEMPT_RT
+#define COMPAT_NO_SLEEP		(TASK_DEAD | TASK_RTLOCK_WAIT | TASK_WAKING)
+#else
+#define COMPAT_NO_SLEEP		TASK_DEAD
+#endif
+
+/*
  * Called by sched_out with the run queue locked: on_rq and sched_delayed are
  * stable. __state is not, a waker may set TASK_WAKING, but it is not zero then.
  */
@@ -20,7 +30,7 @@ static inline bool compat_current_sleeps(void)
 {
 	unsigned int state = READ_ONCE(current->__state);
 
-	if (!state || (state & (TASK_DEAD | TASK_RTLOCK_WAIT)))
+	if (!state || (state & COMPAT_NO_SLEEP))
 		return false;
 	if (!READ_ONCE(current->on_rq))
 		return true;
