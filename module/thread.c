@@ -205,6 +205,23 @@ static int enter(struct umcg_thread *self)
 	return 0;
 }
 
+/*
+ * It may know that its group has ended before it was told to leave, which it does on
+ * its way to user mode: it goes there, and the call is made again.
+ */
+static int check_caller(void)
+{
+	struct umcg_thread *self = umcg_current();
+
+	if (!self)
+		return 0;
+	if (!READ_ONCE(self->group->ended))
+		return -EEXIST;
+	umcg_exit_arm(self);
+	set_thread_flag(TIF_NOTIFY_SIGNAL);
+	return -ERESTARTNOINTR;
+}
+
 int umcg_register(struct umcg_group *group, struct umcg_register __user *uargs)
 {
 	struct umcg_register args;
@@ -216,8 +233,9 @@ int umcg_register(struct umcg_group *group, struct umcg_register __user *uargs)
 	ret = check(&args);
 	if (ret)
 		return ret;
-	if (umcg_current())
-		return -EEXIST;
+	ret = check_caller();
+	if (ret)
+		return ret;
 	if (READ_ONCE(group->ended))
 		return -ESHUTDOWN;
 

@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "crew.h"
+#include "preempt.h"
 #include "proc.h"
 #include "suite.h"
 #include "tracer.h"
@@ -513,6 +516,87 @@ START_TEST(a_child_with_the_file)
 }
 END_TEST
 
+/* --- before it was told -------------------------------------------------- */
+
+static struct umcg_group *elsewhere;
+static struct worker first, second;
+static pid_t leaver;
+
+/*
+ * Of a higher priority, it comes before who is just ending the group, and sees to it
+ * that this one waits for the second.
+ */
+static long lets_the_second_run(struct worker *w)
+{
+	(void)w;
+	expect_sys(setpriority(PRIO_PROCESS, leaver, 19));
+	expect_sys(setpriority(PRIO_PROCESS, second.tid, -20));
+	return 0;
+}
+
+static bool end_is_shown(void)
+{
+	return __atomic_load_n(&umcg_slot(group, 0)->events, __ATOMIC_SEQ_CST) &
+	       UMCG_EV_EXIT;
+}
+
+/* Not to be preempted by its server's end, so it runs when its group ends. */
+static long registers_at_once(struct worker *w)
+{
+	struct umcg_register r = { .flags = UMCG_REG_SERVER,
+				   .clock = CLOCK_MONOTONIC };
+	int error;
+
+	umcg_section_begin(worker_slot(w));
+	step_set(w, 1);
+	while (!end_is_shown())
+		cpu_relax();
+	error = umcg_register(elsewhere, &r);
+	if (!error)
+		expect_eq(umcg_unregister(elsewhere), 0);
+	return error;
+}
+
+static void *end_it(void *arg)
+{
+	struct sched_param high = { .sched_priority = 1 };
+	struct server s;
+
+	leaver = gettid();
+	server_start(&s, group);
+	first.run = lets_the_second_run;
+	worker_hire(&s, &first);
+	expect_sys(sched_setscheduler(first.tid, SCHED_FIFO, &high));
+	second.run = registers_at_once;
+	worker_hire(&s, &second);
+	server_leave_running(&s, &second);
+	wait_for(step_get(&second));
+	expect_eq(umcg_unregister(group), 0);
+	return arg;
+}
+
+/* The kernel itself, too: the first one is woken in the midst of a loop of its. */
+static void preempt_all(void)
+{
+	preempt_use("full");
+}
+
+/* The first has been told that the group has ended; the second only sees it. */
+START_TEST(registering_elsewhere_at_once)
+{
+	pthread_t server;
+
+	pin(0, 0);
+	group = open_group();
+	elsewhere = open_group();
+	expect(!pthread_create(&server, NULL, end_it, NULL));
+	pthread_join(server, NULL);
+	pthread_join(first.thread, NULL);
+	pthread_join(second.thread, NULL);
+	ck_assert_int_eq(second.result, 0);
+}
+END_TEST
+
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("group_end");
@@ -528,5 +612,7 @@ Suite *make_suite(void)
 	ADD(s, close_range_and_unmapping, 20);
 	ADD(s, a_worker_without_files, 20);
 	ADD(s, a_child_with_the_file, 20);
+	ADD_BETWEEN(s, registering_elsewhere_at_once, 20, preempt_all,
+		    preempt_restore);
 	return s;
 }
