@@ -70,7 +70,8 @@ static bool wants(struct umcg_thread *self, enum umcg_sleep_mode mode)
 {
 	if (current->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE))
 		return true;
-	if (mode != UMCG_SLEEP_MID_CALL && (!self->frame || current->ptrace))
+	if (mode != UMCG_SLEEP_MID_CALL &&
+	    (!self->frame || current->ptrace || freezing(current)))
 		return true;
 	return has_default_action();
 }
@@ -88,9 +89,8 @@ bool umcg_signal_wants(struct umcg_thread *self, enum umcg_sleep_mode mode)
 		return false;
 	if (fatal_signal_pending(current))
 		return true;
-	if (mode != UMCG_SLEEP_MID_CALL && freezing(current))
-		return true;
 
+	/* The freezer is heard of by the flag, which it sets under this lock. */
 	spin_lock_irq(&sighand->siglock);
 	recalc_sigpending();
 	if (test_thread_flag(TIF_SIGPENDING)) {

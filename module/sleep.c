@@ -60,8 +60,9 @@ void umcg_sleep_end(struct umcg_thread *self)
 
 /*
  * In the middle of a call the freezer takes us where we are, or it would wait for
- * us. Elsewhere it is let wake us, as v2's does: then we are away, and who would run
- * us is told so.
+ * us; it tries only once, and if we were not there yet we go to it ourselves.
+ * Elsewhere it is let wake us, as v2's does: then we are away, and who would run us
+ * is told so.
  */
 static unsigned int task_state(enum umcg_sleep_mode mode)
 {
@@ -114,7 +115,10 @@ int umcg_sleep_until_run(struct umcg_thread *self, enum umcg_sleep_mode mode)
 		}
 		if (ret)
 			break;
-		schedule();
+		if (mode == UMCG_SLEEP_MID_CALL && freezing(current))
+			__refrigerator(false);
+		else
+			schedule();
 	}
 	__set_current_state(TASK_RUNNING);
 	umcg_sleep_end(self);

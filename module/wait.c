@@ -7,7 +7,6 @@
  * section; an error has changed nothing. Then the target is woken, then the
  * caller sleeps.
  */
-#include <linux/freezer.h>
 #include <linux/hrtimer.h>
 #include <linux/sched/signal.h>
 
@@ -197,7 +196,11 @@ static int server_sleep(struct umcg_thread *self, ktime_t *expires)
 	int ret;
 
 	for (;;) {
-		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		/*
+		 * Not TASK_FREEZABLE: an idle server that v1's freezer takes where
+		 * it sleeps would still be chosen. Woken, it leaves and waits again.
+		 */
+		set_current_state(TASK_INTERRUPTIBLE);
 		raw_spin_lock_irq(&self->lock);
 		done = has_reason_to_return(self);
 		if (done)

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@
 #include "proc.h"
 #include "reader.h"
 #include "suite.h"
+#include "uring.h"
 
 #define ROUNDS	5
 #define LOOKS	10
@@ -384,16 +386,16 @@ static bool is_asleep(pid_t tid)
 	       proc_switches(tid).voluntary == before;
 }
 
-static void freeze_one(const struct worker *w)
+static void freeze_one(pid_t tid)
 {
-	char tid[16];
+	char text[16];
 
-	snprintf(tid, sizeof(tid), "%d", w->tid);
+	snprintf(text, sizeof(text), "%d", tid);
 	expect(freezer->put(freezer->set == set_v1 ? "tasks" : "cgroup.threads",
-			    tid));
+			    text));
 	freezer->set(true);
 	wait_for(freezer->is_frozen());
-	wait_for(is_asleep(w->tid));
+	wait_for(is_asleep(tid));
 }
 
 static long says_so(struct worker *w)
@@ -434,7 +436,7 @@ START_TEST(one_that_is_held)
 		skip("no freezer of cgroup %s for threads", freezer->name);
 	server_start(&boss, open_group());
 	worker_hire(&boss, &w);
-	freeze_one(&w);
+	freeze_one(w.tid);
 	is_refused_until_thawed(&w);
 	end_watch();
 }
@@ -450,7 +452,7 @@ START_TEST(one_that_is_parked)
 	server_start(&boss, open_group());
 	worker_hire(&boss, &w);
 	ck_assert_int_eq(server_run(&boss, &w), UMCG_CUR_WAIT);
-	freeze_one(&w);
+	freeze_one(w.tid);
 	ck_assert_int_eq(umcg_wake(boss.group, w.tid), 0);
 	server_expect(&boss, &w, UMCG_EV_WAKE);
 	is_refused_until_thawed(&w);
@@ -467,7 +469,7 @@ START_TEST(one_that_is_blocked)
 		skip("no freezer of cgroup %s for threads", freezer->name);
 	server_start(&boss, open_group());
 	reader_start(&r, &boss);
-	freeze_one(&r.worker);
+	freeze_one(r.worker.tid);
 	reader_write(&r, 'q');
 	ck_assert_uint_eq(step_get(&r.worker), 0);
 	ck_assert_int_eq(server_switch(&boss, &r.worker, 0), -EAGAIN);
@@ -493,7 +495,7 @@ START_TEST(one_that_runs)
 	worker_hire(&boss, &w);
 	server_leave_running(&boss, &w);
 	wait_for(step_get(&w));
-	freeze_one(&w);
+	freeze_one(w.tid);
 	ck_assert_int_eq(server_wait(&boss, &w), UMCG_CUR_BLOCK);
 	server_expect_none(&boss);
 	before = step_get(&w);
@@ -505,6 +507,108 @@ START_TEST(one_that_runs)
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 	ck_assert_int_eq(server_wait(&boss, &w), UMCG_CUR_EXIT);
 	pthread_join(w.thread, NULL);
+	end_watch();
+}
+END_TEST
+
+static struct uring ring;
+static int wire[2];
+
+/* As without us, the freezer may end the call: EINTR. */
+static long waits_in_a_ring(struct worker *w)
+{
+	char byte = 0;
+	__u64 data;
+	int n, left = 1;
+
+	uring_read(&ring, wire[0], &byte, 7);
+	do {
+		n = uring_enter(&ring, left, 1);
+		if (n > 0)
+			left -= n;
+	} while (n == -EINTR);
+	expect(n >= 0);
+	expect_eq(uring_result(&ring, &data), 1);
+	expect_eq(data, 7);
+	step_set(w, 1);
+	return byte;
+}
+
+/* Woken by the freezer, it is held before it could leave its call. */
+START_TEST(one_in_the_middle_of_a_call)
+{
+	struct worker w = { .run = waits_in_a_ring };
+
+	if (!has_thread_freezer(_i))
+		skip("no freezer of cgroup %s for threads", freezer->name);
+	uring_open(&ring, 8);
+	if (ring.fd < 0)
+		skip("no io_uring here: errno %d", -ring.fd);
+	expect_sys(socketpair(AF_UNIX, SOCK_STREAM, 0, wire));
+	server_start(&boss, open_group());
+	worker_hire(&boss, &w);
+	ck_assert_int_eq(server_run(&boss, &w), UMCG_CUR_BLOCK);
+	proc_settled(w.tid);
+	freeze_one(w.tid);
+	expect_eq(write(wire[1], "x", 1), 1);
+	freezer->set(false);
+	ck_assert_ptr_eq(server_next(&boss, NULL), &w);
+	ck_assert_uint_eq(step_get(&w), 0);
+	server_run_out(&boss, &w);
+	ck_assert_int_eq(w.result, 'x');
+	end_watch();
+}
+END_TEST
+
+struct idler {
+	struct server server;
+	pthread_t thread;
+	int woken, result;
+};
+
+static void *idle_once(void *arg)
+{
+	struct idler *me = arg;
+
+	server_start(&me->server, boss.group);
+	me->result = umcg_run(boss.group, me->server.self, 0, 0, 0);
+	set(&me->woken, 1);
+	return NULL;
+}
+
+static void start_idling(struct idler *me)
+{
+	expect(!pthread_create(&me->thread, NULL, idle_once, me));
+	wait_for(__atomic_load_n(&me->server.tid, __ATOMIC_ACQUIRE));
+	wait_for(umcg_state(me->server.self) & UMCG_TF_IDLE);
+	proc_settled(me->server.tid);
+}
+
+/* The latest to idle is the first to be told, but not when it is frozen. */
+START_TEST(one_of_two_idle_servers)
+{
+	static struct idler early, late;
+	struct worker w = { .run = parks };
+
+	if (!has_thread_freezer(_i))
+		skip("no freezer of cgroup %s for threads", freezer->name);
+	server_start(&boss, open_group());
+	worker_start(&w, boss.group, 0);
+	ck_assert_ptr_eq(server_next(&boss, NULL), &w);
+	ck_assert_int_eq(server_run(&boss, &w), UMCG_CUR_WAIT);
+	start_idling(&early);
+	start_idling(&late);
+	freeze_one(late.server.tid);
+	ck_assert_int_eq(umcg_wake(boss.group, w.tid), 0);
+	wait_for(get(&early.woken));
+	ck_assert_int_eq(get(&late.woken), 0);
+	freezer->set(false);
+	/* no EINTR: it looks at the list again, and there is still something */
+	wait_for(get(&late.woken));
+	ck_assert_int_eq(early.result, 0);
+	ck_assert_int_eq(late.result, 0);
+	pthread_join(early.thread, NULL);
+	pthread_join(late.thread, NULL);
 	end_watch();
 }
 END_TEST
@@ -522,5 +626,9 @@ Suite *make_suite(void)
 	ADD_LOOP_BETWEEN(s, one_that_is_blocked, 20, FREEZERS, NULL,
 			 put_back);
 	ADD_LOOP_BETWEEN(s, one_that_runs, 20, FREEZERS, NULL, put_back);
+	ADD_LOOP_BETWEEN(s, one_in_the_middle_of_a_call, 20, FREEZERS, NULL,
+			 put_back);
+	ADD_LOOP_BETWEEN(s, one_of_two_idle_servers, 20, FREEZERS, NULL,
+			 put_back);
 	return s;
 }
