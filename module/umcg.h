@@ -282,7 +282,7 @@ int umcg_group_add(struct umcg_group *group, struct umcg_thread *thread);
 void umcg_group_remove(struct umcg_thread *thread);
 struct umcg_thread *umcg_group_find(struct umcg_group *group, u32 tid);
 void umcg_idle_begin(struct umcg_thread *server);
-void umcg_idle_end(struct umcg_thread *server);
+void umcg_idle_end(struct umcg_thread *server, int error);
 bool umcg_idle_wake_locked(struct umcg_group *group, struct umcg_wakes *wakes);
 
 /* poll.c */

@@ -282,7 +282,7 @@ static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
 		return ret;
 	ret = server_sleep(self, args->timeout ? &expires : NULL);
 	if (self->idle)
-		umcg_idle_end(self);
+		umcg_idle_end(self, ret);
 	if (ret == -ERESTARTNOHAND)
 		self->restart = true;
 	return ret;

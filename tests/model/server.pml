@@ -249,6 +249,13 @@ idle_end: /* umcg_idle_end(): group->lock and server->lock */
 		true;
 idle_end_now:
 		atomic { d_step {
+#ifndef MUT_CHOICE_KEPT
+			if
+			:: res == ERESTART && t[me].idle && !t[me].on_idle ->
+				idle_wake_locked(tmp)
+			:: else
+			fi;
+#endif
 			off_idle(me);
 			t[me].idle = 0;
 			t[me].restart = (res == ERESTART)
@@ -267,6 +274,9 @@ back_now:
 			if
 			:: asked = 0; goto wait		/* none that has a handler */
 			:: t[me].restart = 0		/* frame_probe() */
+			:: MAY(STUCK, me) && t[me].next == 0 ->
+				t[me].stuck = 1;
+end_stuck:			false
 			fi
 		:: else
 		fi;

@@ -75,6 +75,7 @@ typedef thread {
 	bit sig;		/* a signal with a handler is pending */
 	bit stop;		/* a signal that stops it is pending */
 	bit killed;
+	bit stuck;		/* server: in a handler that does not end */
 	bit gone;		/* finish() is over: nobody may touch it */
 
 	/* what the properties go by, not in the module */

@@ -75,6 +75,9 @@
 #ifndef SERVERS_EXIT
 #define SERVERS_EXIT	0
 #endif
+#ifndef STUCK
+#define STUCK		0	/* a handler that interrupts its idling never ends */
+#endif
 #ifndef WAKES_IDLE
 #define WAKES_IDLE	0	/* yes: WAKE with tid 0 */
 #endif

@@ -145,8 +145,9 @@ proctype outside()
 	fi
 
 #define QUIET_SERVER(s) \
-	CHECK(Server_asleep_with_nothing_running, t[s].dead || t[s].idle); \
-	CHECK(Server_asleep_with_work, t[s].dead || \
+	CHECK(Server_asleep_with_nothing_running, \
+	      t[s].dead || t[s].idle || t[s].stuck); \
+	CHECK(Server_asleep_with_work, t[s].dead || t[s].stuck || \
 	      (list[s] == 0 && (list[GROUP] == 0)))
 
 proctype quiet()
