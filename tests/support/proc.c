@@ -59,11 +59,25 @@ struct proc_switches proc_switches(pid_t tid)
 	return s;
 }
 
+/*
+ * Not only on its way to sleep: to answer this, the kernel waits until a thread that
+ * is going to has left its processor. Who may not ask is told that it has.
+ */
+static bool is_switched_out(pid_t tid)
+{
+	char text[256];
+
+	return slurp_of(tid, "syscall", text, sizeof(text)) <= 0 ||
+	       strncmp(text, "running", 7);
+}
+
 static bool has_settled(pid_t tid, struct proc_switches *s)
 {
 	struct proc_switches before = proc_switches(tid);
 
 	sleep_ns(3 * MSEC);
+	if (!is_switched_out(tid))
+		return false;
 	*s = proc_switches(tid);
 	return proc_state(tid) == 'S' && s->voluntary == before.voluntary &&
 	       s->involuntary == before.involuntary;

@@ -18,8 +18,8 @@ struct proc_switches {
 struct proc_switches proc_switches(pid_t tid);
 
 /*
- * The same once it sleeps and they stand still: 'S' is to be read a moment before
- * the switch is counted.
+ * The same once it sleeps and they stand still: 'S' is to be read before the switch
+ * is counted, and the host may stop that processor of the guest in between.
  */
 struct proc_switches proc_settled(pid_t tid);
 
