@@ -11,18 +11,21 @@
 #define LEAD_MIN	(60 * USEC)
 #define LEAD_MAX	(20 * MSEC)
 #define STEP_MAX	(200 * USEC)
+#define PATIENCE	5 /* times as long, until both have won */
 
 void duel_begin(struct duel *d, const char *name, unsigned long rounds)
 {
 	const char *text = getenv("UMCG_DUELS");
 	unsigned long times = text ? strtoul(text, NULL, 10) : 1;
 	__u64 seconds = cpu_count() > 1 ? DUEL_SECONDS : ALONE_SECONDS;
+	__u64 lasts = longer(seconds * times * SEC);
 
 	*d = (struct duel){
 		.name = name,
 		.lead = LEAD_MIN,
 		.most = rounds * times,
-		.end = now() + longer(seconds * times * SEC),
+		.end = now() + lasts,
+		.late_end = now() + PATIENCE * lasts,
 		.seed = 1,
 		.step = USEC,
 	};
@@ -31,7 +34,9 @@ void duel_begin(struct duel *d, const char *name, unsigned long rounds)
 
 int duel_goes_on(struct duel *d)
 {
-	if (d->rounds >= d->most || now() >= d->end)
+	bool both = d->wins[0] && d->wins[1];
+
+	if (d->rounds >= d->most || now() >= (both ? d->end : d->late_end))
 		return 0;
 	d->rounds++;
 	return 1;

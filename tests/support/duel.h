@@ -27,6 +27,8 @@
  * @lead:	nanoseconds from the start of a round to the moment
  * @rounds:	begun, and @most of them; UMCG_DUELS=n in the environment makes that
  *		and the time n times as much
+ * @end:	of the time; where the host stops the guest so often that only one of them
+ *		has won by then, it is @late_end
  * @wins:	of the first, whose time is known, and of the second
  */
 struct duel {
@@ -35,7 +37,7 @@ struct duel {
 	unsigned long rounds, most, wins[2];
 	__s64 offset, step;
 	int last;
-	__u64 end;
+	__u64 end, late_end;
 	unsigned int seed;
 };
 
