@@ -77,6 +77,12 @@ void worker_hire(struct server *s, struct worker *w)
 	server_expect(s, w, UMCG_EV_WAKE);
 }
 
+bool worker_is_there(const struct worker *w)
+{
+	return __atomic_load_n(&w->args.slot, __ATOMIC_ACQUIRE) &&
+	       worker_state(w) == UMCG_TASK_RUNNABLE;
+}
+
 struct umcg_task *worker_slot(const struct worker *w)
 {
 	return umcg_slot(w->group, w->args.slot);

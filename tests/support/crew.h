@@ -59,6 +59,9 @@ void worker_start(struct worker *w, struct umcg_group *g, __u32 home);
 /* The same for one with a home at @s, which is then seen to be queued there. */
 void worker_hire(struct server *s, struct worker *w);
 
+/* It has registered, and nobody has run it yet. */
+bool worker_is_there(const struct worker *w);
+
 struct umcg_task *worker_slot(const struct worker *w);
 /* without what it blocks in, or blocked in last */
 __u32 worker_state(const struct worker *w);

@@ -198,7 +198,7 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-void fifo_start(struct fifo *s, struct umcg_group *g, int servers)
+void fifo_prepare(struct fifo *s, struct umcg_group *g, int servers)
 {
 	struct umcg_query q;
 	int i;
@@ -216,7 +216,17 @@ void fifo_start(struct fifo *s, struct umcg_group *g, int servers)
 				       &s->server[i]));
 	}
 	wait_for(__atomic_load_n(&s->running, __ATOMIC_SEQ_CST) == servers);
+}
+
+void fifo_go(struct fifo *s)
+{
 	__atomic_store_n(&s->started, true, __ATOMIC_SEQ_CST);
+}
+
+void fifo_start(struct fifo *s, struct umcg_group *g, int servers)
+{
+	fifo_prepare(s, g, servers);
+	fifo_go(s);
 }
 
 /* A kick is kept until the next WAIT, so it is never too early. */

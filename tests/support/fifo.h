@@ -54,6 +54,14 @@ struct fifo {
 /* Start the servers. Nobody is run before all are registered. */
 void fifo_start(struct fifo *s, struct umcg_group *g, int servers);
 
+/*
+ * The same in two steps, between which the workers are started. A stack is mapped for
+ * each of those: if they ran by then, a page that one of them touches for the first
+ * time, in the middle of its user code, would be waited for in a block.
+ */
+void fifo_prepare(struct fifo *s, struct umcg_group *g, int servers);
+void fifo_go(struct fifo *s);
+
 /* Ask all servers to leave, and see them gone. No worker may be left. */
 void fifo_stop(struct fifo *s);
 

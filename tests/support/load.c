@@ -74,12 +74,15 @@ void load_start(struct load *l, int servers)
 	l->over = 0;
 	for (i = 0; i < LOAD_WORKERS; i++)
 		expect_sys(pipe(l->ends[i]));
-	fifo_start(&l->fifo, open_group(), servers);
+	fifo_prepare(&l->fifo, open_group(), servers);
 	for (i = 0; i < LOAD_WORKERS; i++) {
 		l->worker[i] = (struct worker){ .run = work, .arg = l };
 		worker_start(&l->worker[i], l->fifo.group,
 			     fifo_home(&l->fifo, i % (servers + 1) - 1));
 	}
+	for (i = 0; i < LOAD_WORKERS; i++)
+		wait_for(worker_is_there(&l->worker[i]));
+	fifo_go(&l->fifo);
 }
 
 void load_goes_on(struct load *l)
