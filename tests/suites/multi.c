@@ -123,6 +123,20 @@ START_TEST(bit_31_for_each)
 }
 END_TEST
 
+/* On a list that nobody takes, without a link that is just being written. */
+static int list_length(const struct umcg_task *head)
+{
+	__u32 at = list_newest(head);
+	int length = 0;
+
+	while (at != UMCG_LIST_END && at != UMCG_LIST_PENDING) {
+		length++;
+		at = __atomic_load_n(&umcg_slot(group, at)->link,
+				     __ATOMIC_ACQUIRE);
+	}
+	return length;
+}
+
 /* cur has room for one; the list has everybody who is gone, once. */
 START_TEST(all_gone_before_one_looks)
 {
@@ -135,8 +149,10 @@ START_TEST(all_gone_before_one_looks)
 	all_run(&boss);
 	for (i = 0; i < MANY; i++)
 		stop(i);
+	/* not only gone: the server would idle until the last one is queued */
+	wait_for(list_length(boss.self) == MANY);
 	for (i = 0; i < MANY; i++)
-		wait_for(worker_state(&spinners[i]) == UMCG_TASK_NONE);
+		ck_assert_uint_eq(worker_state(&spinners[i]), UMCG_TASK_NONE);
 	ck_assert_uint_eq(UMCG_CUR_WHY(umcg_cur(boss.self)), UMCG_CUR_EXIT);
 	for (i = 0; i < MANY; i++) {
 		w = server_next(&boss, &events);
