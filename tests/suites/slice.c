@@ -12,6 +12,7 @@
 #define SLICE		(5 * MSEC)
 #define LONG_SLICE	(20 * SEC)
 #define ROUNDS		20
+#define TRIES		20
 
 static struct umcg_group *group;
 static struct server boss;
@@ -40,6 +41,22 @@ static __u64 run_a_slice(struct server *s, struct worker *w)
 	return ran;
 }
 
+/*
+ * The same, with steps in it. When the host stops the guest between the switch and the
+ * worker's first instruction, that is its time, too: then it has another slice.
+ */
+static __u64 run_a_slice_with_steps(struct server *s, struct worker *w)
+{
+	unsigned int before = step_get(w), tries = 0;
+	__u64 ran;
+
+	do {
+		ck_assert_uint_lt(tries++, TRIES);
+		ran = run_a_slice(s, w);
+	} while (step_get(w) == before);
+	return ran;
+}
+
 START_TEST(a_spinner_is_stopped)
 {
 	struct worker w = { .run = worker_spin, .arg = &stop };
@@ -50,10 +67,8 @@ START_TEST(a_spinner_is_stopped)
 	begin(SLICE);
 	worker_hire(&boss, &w);
 	for (i = 0; i < ROUNDS; i++) {
-		before = step_get(&w);
-		ran = run_a_slice(&boss, &w);
+		ran = run_a_slice_with_steps(&boss, &w);
 		ck_assert_uint_ge(ran, SLICE);
-		ck_assert_uint_gt(step_get(&w), before);
 		best = ran < best ? ran : best;
 		worst = ran > worst ? ran : worst;
 		before = step_get(&w);
@@ -74,18 +89,14 @@ START_TEST(without_a_spare_processor)
 {
 	struct worker w[2] = { { .run = worker_spin, .arg = &stop },
 			       { .run = worker_spin, .arg = &stop } };
-	unsigned int before;
 	int i;
 
 	pin(0, 0);
 	begin(SLICE);
 	worker_hire(&boss, &w[0]);
 	worker_hire(&boss, &w[1]);
-	for (i = 0; i < ROUNDS; i++) {
-		before = step_get(&w[i % 2]);
-		run_a_slice(&boss, &w[i % 2]);
-		ck_assert_uint_gt(step_get(&w[i % 2]), before);
-	}
+	for (i = 0; i < ROUNDS; i++)
+		run_a_slice_with_steps(&boss, &w[i % 2]);
 	end_spinning();
 	server_run_out(&boss, &w[0]);
 	server_run_out(&boss, &w[1]);
