@@ -33,6 +33,7 @@ static struct job {
 } jobs[JOBS];
 
 static unsigned int ended, inside, inside_max;
+static bool go;
 
 static void enter(void)
 {
@@ -158,6 +159,20 @@ static void serve_one(struct thief *me)
 		__atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * Not before all jobs are there: with each of them a stack is mapped, and a page that
+ * one touches for the first time, inside, would be waited for in a block. And whose
+ * list they are on waits until the other has stolen some: the host may stop the
+ * processor where that one naps for as long as all of this takes.
+ */
+static void may_begin(struct thief *me)
+{
+	if (me == thieves)
+		wait_for(__atomic_load_n(&thieves[1].stolen, __ATOMIC_SEQ_CST));
+	else
+		wait_for(__atomic_load_n(&go, __ATOMIC_SEQ_CST));
+}
+
 static void *serve(void *arg)
 {
 	struct thief *me = arg;
@@ -167,6 +182,7 @@ static void *serve(void *arg)
 	for (int i = 0; i < THIEVES; i++)
 		wait_for(__atomic_load_n(&thieves[i].server.tid,
 					 __ATOMIC_SEQ_CST));
+	may_begin(me);
 	while (__atomic_load_n(&ended, __ATOMIC_SEQ_CST) < JOBS) {
 		if (take_some(me)) {
 			while (!umcg_list_empty(&me->server.list))
@@ -198,6 +214,9 @@ START_TEST(everybody_runs)
 		worker_start(&jobs[i].worker, group, thieves[0].server.tid);
 	}
 	expect(!pthread_create(&waker, NULL, wake_them, NULL));
+	for (i = 0; i < JOBS; i++)
+		wait_for(worker_is_there(&jobs[i].worker));
+	__atomic_store_n(&go, true, __ATOMIC_SEQ_CST);
 	for (i = 0; i < JOBS; i++)
 		pthread_join(jobs[i].worker.thread, NULL);
 	for (i = 0; i < THIEVES; i++)
