@@ -222,13 +222,16 @@ static void ring(int servers)
 	group = open_group();
 	if (!has_features(group, UMCG_FEAT_WAKE))
 		skip(NO_WAKE);
-	fifo_start(&fifo, group, servers);
-	/* nobody may be woken before he is there */
+	fifo_prepare(&fifo, group, servers);
 	ball = PLAYERS - 1;
 	for (i = 0; i < PLAYERS; i++) {
 		players[i].run = play_until_the_end;
 		worker_start(&players[i], group, fifo_home(&fifo, i % servers));
 	}
+	/* nobody may be woken before he is there, which he need not be yet */
+	for (i = 0; i < PLAYERS; i++)
+		wait_for(worker_is_there(&players[i]));
+	fifo_go(&fifo);
 	for (i = 0; i < PLAYERS; i++)
 		pthread_join(players[i].thread, NULL);
 	wait_for(fifo_ended(&fifo) == PLAYERS);
