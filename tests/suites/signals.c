@@ -63,7 +63,7 @@ static void stays_held(struct worker *w, unsigned int step)
 	__u64 cpu;
 
 	sleep_ns(50 * MSEC);
-	before = proc_switches(w->tid);
+	before = proc_settled(w->tid);
 	cpu = proc_cpu_ns(w->tid);
 	sleep_ns(200 * MSEC);
 	after = proc_switches(w->tid);
