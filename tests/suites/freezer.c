@@ -234,13 +234,14 @@ static __u64 time_of_all(void)
 }
 
 /* They are counted as frozen some instructions before they leave the processor. */
-static bool has_settled(__u64 *time)
+static bool all_are_off(void)
 {
-	__u64 before = time_of_all();
+	int i;
 
-	sleep_ns(3 * MSEC);
-	*time = time_of_all();
-	return *time == before;
+	for (i = 0; i < ROLES; i++)
+		if (!proc_is_off(scene->cast.worker[i].tid))
+			return false;
+	return proc_is_off(scene->cast.boss.tid);
 }
 
 static void nobody_runs(void)
@@ -248,7 +249,8 @@ static void nobody_runs(void)
 	__u64 before;
 	int i;
 
-	wait_for(has_settled(&before));
+	wait_for(all_are_off());
+	before = time_of_all();
 	for (i = 0; i < LOOKS; i++) {
 		sleep_ns(MSEC);
 		expect_eq(time_of_all(), before);
@@ -376,16 +378,6 @@ static bool has_thread_freezer(int i)
 	return true;
 }
 
-/* 'S' in one freezer, 'D' in the other. It may be counted as frozen before that. */
-static bool is_asleep(pid_t tid)
-{
-	unsigned long before = proc_switches(tid).voluntary;
-
-	sleep_ns(3 * MSEC);
-	return proc_state(tid) != 'R' &&
-	       proc_switches(tid).voluntary == before;
-}
-
 static void freeze_one(pid_t tid)
 {
 	char text[16];
@@ -395,7 +387,8 @@ static void freeze_one(pid_t tid)
 			    text));
 	freezer->set(true);
 	wait_for(freezer->is_frozen());
-	wait_for(is_asleep(tid));
+	/* it is counted as frozen before it is away */
+	wait_for(proc_is_off(tid));
 }
 
 static long says_so(struct worker *w)

@@ -59,11 +59,8 @@ struct proc_switches proc_switches(pid_t tid)
 	return s;
 }
 
-/*
- * Not only on its way to sleep: to answer this, the kernel waits until a thread that
- * is going to has left its processor. Who may not ask is told that it has.
- */
-static bool is_switched_out(pid_t tid)
+/* Who may not ask is told that it is. */
+bool proc_is_off(pid_t tid)
 {
 	char text[256];
 
@@ -76,7 +73,7 @@ static bool has_settled(pid_t tid, struct proc_switches *s)
 	struct proc_switches before = proc_switches(tid);
 
 	sleep_ns(3 * MSEC);
-	if (!is_switched_out(tid))
+	if (!proc_is_off(tid))
 		return false;
 	*s = proc_switches(tid);
 	return proc_state(tid) == 'S' && s->voluntary == before.voluntary &&

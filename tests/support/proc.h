@@ -23,6 +23,12 @@ struct proc_switches proc_switches(pid_t tid);
  */
 struct proc_switches proc_settled(pid_t tid);
 
+/*
+ * Asleep, and not only on its way there: to answer this, the kernel waits until a
+ * thread that is going to sleep has left its processor.
+ */
+bool proc_is_off(pid_t tid);
+
 /* Nanoseconds on a processor, as the scheduler counts them. */
 __u64 proc_cpu_ns(pid_t tid);
 
