@@ -167,9 +167,7 @@ START_TEST(holding_costs_nothing)
 	expect_eq(write(n.pipes[1], "x", 1), 1);
 	server_expect(&boss, &n.worker, UMCG_EV_WAKE);
 	tid = n.worker.tid;
-	wait_for(proc_state(tid) == 'S');
-	sleep_ns(20 * MSEC);
-	before = proc_switches(tid);
+	before = proc_settled(tid);
 	cpu = proc_cpu_ns(tid);
 	sleep_ns(300 * MSEC);
 	after = proc_switches(tid);
