@@ -19,9 +19,7 @@ static void untouched(pid_t tid, __u64 ns)
 	struct proc_switches before, after;
 	__u64 cpu;
 
-	wait_for(proc_state(tid) == 'S');
-	sleep_ns(50 * MSEC);
-	before = proc_switches(tid);
+	before = proc_settled(tid);
 	cpu = proc_cpu_ns(tid);
 	sleep_ns(ns);
 	after = proc_switches(tid);
@@ -112,21 +110,25 @@ START_TEST(a_worker_that_is_blocked)
 {
 	expect_sys(pipe(ends));
 	begin(run_a_blocker);
+	/* it was idle before that, too, waiting for its worker to come */
+	wait_for(UMCG_CUR_WHY(umcg_cur(boss.self)) == UMCG_CUR_BLOCK);
 	wait_for(umcg_state(boss.self) & UMCG_TF_IDLE);
 	untouched(boss.tid, SEC);
 }
 END_TEST
 
+static struct worker spinner = { .run = spin };
+
 static void *take_nobody(void *arg)
 {
-	static struct worker w[2] = { { .run = spin }, { .run = read_pipe } };
+	static struct worker w = { .run = read_pipe };
 
 	(void)arg;
 	server_start(&boss, group);
-	worker_hire(&boss, &w[1]);
-	expect_eq(server_run(&boss, &w[1]), UMCG_CUR_BLOCK);
-	worker_hire(&boss, &w[0]);
-	server_run(&boss, &w[0]);
+	worker_hire(&boss, &w);
+	expect_eq(server_run(&boss, &w), UMCG_CUR_BLOCK);
+	worker_hire(&boss, &spinner);
+	server_run(&boss, &spinner);
 	return NULL;
 }
 
@@ -140,10 +142,9 @@ START_TEST(a_worker_that_comes_back)
 
 	expect_sys(pipe(ends));
 	begin(take_nobody);
-	wait_for(UMCG_CUR_WHY(umcg_cur(boss.self)) == UMCG_CUR_RUNNING);
-	wait_for(proc_state(boss.tid) == 'S');
-	sleep_ns(20 * MSEC);
-	before = proc_switches(boss.tid);
+	/* not the first one, which runs until it blocks */
+	wait_for(step_get(&spinner));
+	before = proc_settled(boss.tid);
 	expect_eq(write(ends[1], "x", 1), 1);
 	wait_for(__atomic_load_n(&boss.self->head, __ATOMIC_SEQ_CST) !=
 		 UMCG_LIST_END);
