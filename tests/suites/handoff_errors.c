@@ -2,8 +2,6 @@
 /* Whom a worker cannot hand over to, and that nothing has changed then. */
 #define _GNU_SOURCE
 #include <pthread.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -11,6 +9,7 @@
 #include "proc.h"
 #include "reader.h"
 #include "suite.h"
+#include "tracer.h"
 
 static struct umcg_group *group;
 static struct server boss;
@@ -218,49 +217,25 @@ START_TEST(a_plain_thread)
 }
 END_TEST
 
-/* Stops a thread of its parent until it is told to let go. */
-static int trace(pid_t tid, int tell, int told)
-{
-	int status;
-	char byte;
-
-	if (ptrace(PTRACE_SEIZE, tid, 0, 0) ||
-	    ptrace(PTRACE_INTERRUPT, tid, 0, 0) ||
-	    waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
-		return 1;
-	if (write(tell, "x", 1) != 1 || read(told, &byte, 1) != 1)
-		return 2;
-	return ptrace(PTRACE_DETACH, tid, 0, 0) ? 3 : 0;
-}
-
 /* Parked, and stopped by a debugger: it could not tell that it does not run. */
 START_TEST(one_that_is_away)
 {
 	struct worker w = { .run = park };
-	int there[2], back[2], status = 0x5a5a;
-	pid_t child;
-	char byte;
+	struct tracer tracer;
 
+	tracer_start(&tracer);
 	begin();
 	worker_hire(&boss, &w);
 	ck_assert_int_eq(server_run(&boss, &w), UMCG_CUR_WAIT);
-	expect_sys(pipe(there));
-	expect_sys(pipe(back));
-	child = fork();
-	if (!child)
-		_exit(trace(w.tid, there[1], back[0]));
-	close(there[1]);
-	if (read(there[0], &byte, 1) != 1)
+	if (!tracer_stop(&tracer, w.tid))
 		skip("nobody may be traced here");
-	wait_for(proc_state(w.tid) == 't');
+	ck_assert_int_eq(proc_state(w.tid), 't');
 	ck_assert_uint_eq(worker_state(&w),
 			  UMCG_TASK_RUNNABLE | UMCG_TF_PARKED);
 	refused(w.tid, -EAGAIN);
 	ck_assert_uint_eq(worker_state(&w), UMCG_TASK_BLOCKED);
 	server_expect_none(&boss);
-	expect_eq(write(back[1], "x", 1), 1);
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert_int_eq(status, 0);
+	tracer_detach(&tracer);
 	/* it comes back as everybody does who was blocked */
 	server_expect(&boss, &w, UMCG_EV_WAKE);
 	ck_assert_uint_eq(step_get(&w), 1);
