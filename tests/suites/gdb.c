@@ -231,12 +231,15 @@ static int crowd(void)
 {
 	int i;
 
-	fifo_start(&fifo, open_group(), SERVERS);
+	fifo_prepare(&fifo, open_group(), SERVERS);
 	for (i = 0; i < HANDS; i++) {
 		hands[i].run = sleep_often;
 		worker_start(&hands[i], fifo.group,
 			     fifo_home(&fifo, i % 3 - 1));
 	}
+	for (i = 0; i < HANDS; i++)
+		wait_for(worker_is_there(&hands[i]));
+	fifo_go(&fifo);
 	all_are_there();
 	for (i = 0; i < HANDS; i++)
 		pthread_join(hands[i].thread, NULL);
