@@ -13,7 +13,7 @@ now() {
 
 end=$(($(now) + $1))
 shift
-export CK_TIMEOUT_MULTIPLIER=6 CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent
+export CK_TIMEOUT_MULTIPLIER=6 CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent LD_BIND_NOW=1
 while [ "$(now)" -lt $end ]; do
 	for suite; do
 		[ "$(now)" -lt $end ] || break

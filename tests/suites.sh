@@ -18,6 +18,8 @@ esac
 seconds=$((seconds * UMCG_SLOW))
 export UMCG_SLOW CK_TIMEOUT_MULTIPLIER=$((patience * UMCG_SLOW))
 export CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent
+# A function that a worker calls first is not looked up in pages it may have to wait for.
+export LD_BIND_NOW=1
 
 kmsg() {
 	[ ! -w /dev/kmsg ] || echo "umcg check: $*" >/dev/kmsg
