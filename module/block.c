@@ -47,7 +47,7 @@ static void sleeps_locked(struct umcg_thread *self)
 		trace_umcg_away(self, true);
 		self->away = true;
 	} else if (self->state == UMCG_TASK_RUNNING) {
-		self->asleep = umcg_section_hides_locked(self);
+		WRITE_ONCE(self->asleep, umcg_section_hides_locked(self));
 		if (!self->asleep)
 			umcg_block_locked(self, NULL);
 	}
@@ -59,7 +59,7 @@ static void sched_out(struct preempt_notifier *notifier,
 	struct umcg_thread *self = container_of(notifier, struct umcg_thread,
 						notifier);
 
-	if (self->is_server || self->in_wait || !compat_current_sleeps())
+	if (self->is_server || READ_ONCE(self->in_wait) || !compat_current_sleeps())
 		return;
 
 	raw_spin_lock(&self->lock);
@@ -77,14 +77,14 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 	struct umcg_thread *self = container_of(notifier, struct umcg_thread,
 						notifier);
 
-	if (self->is_server || self->in_wait)
+	if (self->is_server || READ_ONCE(self->in_wait))
 		return;
 	if (self->away || self->asleep) {
 		raw_spin_lock_irq(&self->lock);
 		if (self->away)
 			trace_umcg_away(self, false);
 		self->away = false;
-		self->asleep = false;
+		WRITE_ONCE(self->asleep, false);
 		raw_spin_unlock_irq(&self->lock);
 	}
 	umcg_hold_arm(self);

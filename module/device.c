@@ -112,7 +112,7 @@ static struct umcg_thread *self_of(struct umcg_group *group)
 {
 	struct umcg_thread *self = umcg_current();
 
-	if (!self || self->group != group || self->state == UMCG_TASK_NONE)
+	if (!self || self->group != group || READ_ONCE(self->state) == UMCG_TASK_NONE)
 		return NULL;
 	return self;
 }

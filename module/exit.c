@@ -67,7 +67,7 @@ static void leave_worker(struct umcg_thread *self)
 		if (server->dead) {
 			self->lease = server;
 		} else if (!server->corpse && !server->multi) {
-			server->corpse = self->index;
+			WRITE_ONCE(server->corpse, self->index);
 			self->slot_kept = true;
 			told = true;
 		}
@@ -153,7 +153,7 @@ static void leave_server(struct umcg_thread *self)
 
 	heir = close_server(self);
 	kick_all_of(self);
-	if (heir && !self->released) {
+	if (heir && !READ_ONCE(self->released)) {
 		preempt_disable();
 		local_irq_disable();
 		umcg_bury(self, heir, UMCG_EV_EXIT | UMCG_EV_REHOMED, &wakes);
@@ -218,7 +218,7 @@ void umcg_exit_fn(struct callback_head *head)
 {
 	struct umcg_thread *self = container_of(head, struct umcg_thread, exit);
 
-	if (self->state != UMCG_TASK_NONE) {
+	if (READ_ONCE(self->state) != UMCG_TASK_NONE) {
 		if (self->is_server)
 			leave_server(self);
 		else

@@ -213,7 +213,7 @@ bool umcg_idle_wake_locked(struct umcg_group *group, struct umcg_wakes *wakes)
 		list_del_init(&server->idle_node);
 		raw_spin_lock(&server->lock);
 		if (!server->pending) {
-			server->pending = true;
+			WRITE_ONCE(server->pending, true);
 			umcg_wakes_add(wakes, server);
 			found = true;
 		}

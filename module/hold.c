@@ -29,8 +29,9 @@
  */
 void umcg_hold_arm(struct umcg_thread *self)
 {
-	if (READ_ONCE(self->state) == UMCG_TASK_RUNNING ||
-	    self->state == UMCG_TASK_NONE)
+	u8 state = READ_ONCE(self->state);
+
+	if (state == UMCG_TASK_RUNNING || state == UMCG_TASK_NONE)
 		return;
 	preempt_disable();
 	if (!test_and_set_bit(UMCG_CLAIM_HOLD, &self->claims) &&
@@ -131,12 +132,13 @@ void umcg_hold_fn(struct callback_head *head)
 {
 	struct umcg_thread *self = container_of(head, struct umcg_thread, hold);
 	bool others = head->next || task_work_pending(current);
+	u8 state;
 
 	clear_bit(UMCG_CLAIM_HOLD, &self->claims);
 	umcg_signal_look(self);
-	if (READ_ONCE(self->state) == UMCG_TASK_RUNNING ||
-	    self->state == UMCG_TASK_NONE || READ_ONCE(self->released) ||
-	    is_dying()) {
+	state = READ_ONCE(self->state);
+	if (state == UMCG_TASK_RUNNING || state == UMCG_TASK_NONE ||
+	    READ_ONCE(self->released) || is_dying()) {
 		self->drained = false;
 		return;
 	}

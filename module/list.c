@@ -61,7 +61,7 @@ static bool push_server(struct umcg_thread *server, struct umcg_thread *thread,
 		if (server_event)
 			umcg_slot_event(server, server_event);
 		if (server->idle || server->notify || server_event) {
-			server->pending = true;
+			WRITE_ONCE(server->pending, true);
 			umcg_wakes_add(wakes, server);
 		}
 	}
@@ -87,7 +87,7 @@ static void push_shared(struct umcg_thread *home, struct umcg_thread *thread,
 	taken = home->idle && !home->pending && !home->dead;
 	if (taken) {
 		push(home, thread, event);
-		home->pending = true;
+		WRITE_ONCE(home->pending, true);
 		umcg_wakes_add(wakes, home);
 	}
 	raw_spin_unlock(&home->lock);

@@ -71,7 +71,7 @@ static bool wants(struct umcg_thread *self, enum umcg_sleep_mode mode)
 	if (current->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE))
 		return true;
 	if (mode != UMCG_SLEEP_MID_CALL &&
-	    (!self->frame || current->ptrace || freezing(current)))
+	    (!READ_ONCE(self->frame) || current->ptrace || freezing(current)))
 		return true;
 	return has_default_action();
 }

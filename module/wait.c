@@ -28,7 +28,7 @@ void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
 	}
 	list_del(&worker->run_node);
 	server->nrunning--;
-	server->pending = true;
+	WRITE_ONCE(server->pending, true);
 	umcg_poll_notify(server->group);
 }
 
@@ -78,7 +78,7 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 	worker->server = server;
 	worker->queued = false;
 	worker->parked = false;
-	worker->frame = false;
+	WRITE_ONCE(worker->frame, false);
 	worker->blocked_in = 0;
 	worker->kick_slice = false;
 	worker->run++;
@@ -161,7 +161,7 @@ static int sleep_on(struct umcg_thread *self, u32 tid)
 		server_sleep_begin_locked(self, tid);
 	} else {
 		/* That it stopped is what was pending. */
-		self->pending = false;
+		WRITE_ONCE(self->pending, false);
 		ret = -EAGAIN;
 	}
 	raw_spin_unlock_irq(&self->lock);
@@ -204,7 +204,7 @@ static int server_sleep(struct umcg_thread *self, ktime_t *expires)
 		raw_spin_lock_irq(&self->lock);
 		done = has_reason_to_return(self);
 		if (done)
-			self->pending = false;
+			WRITE_ONCE(self->pending, false);
 		raw_spin_unlock_irq(&self->lock);
 		if (done) {
 			ret = READ_ONCE(self->released) ? -ESHUTDOWN : 0;

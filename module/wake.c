@@ -45,7 +45,7 @@ void umcg_remote_fn(struct callback_head *head)
 		return;
 	}
 	/* A leaver's slot may be another's by now. */
-	if (self->is_server || self->state == UMCG_TASK_NONE)
+	if (self->is_server || READ_ONCE(self->state) == UMCG_TASK_NONE)
 		return;
 
 	umcg_home_refresh(self);
@@ -105,7 +105,7 @@ static int kick_server(struct umcg_thread *server)
 	if (server->dead) {
 		ret = -ESRCH;
 	} else {
-		server->pending = true;
+		WRITE_ONCE(server->pending, true);
 		umcg_slot_event(server, UMCG_EV_PREEMPT);
 		umcg_wakes_add(&wakes, server);
 		umcg_poll_notify(server->group);

@@ -210,7 +210,7 @@ static int begin(struct umcg_thread *self, const struct umcg_wait *args,
 	for (;;) {
 		/* The timer may be late itself. */
 		if (umcg_is_late(self, args->timeout))
-			self->timed_out = true;
+			WRITE_ONCE(self->timed_out, true);
 		ret = stop(self, next, args->flags & UMCG_WAIT_ENQUEUE);
 		if (ret != NOT_RUNNING)
 			return ret;
@@ -301,7 +301,7 @@ enum hrtimer_restart umcg_wait_timer(struct hrtimer *timer)
 		self->wait_result = -ETIMEDOUT;
 		umcg_queue_locked(self, UMCG_EV_TIMEOUT, &wakes);
 	} else {
-		self->timed_out = true;
+		WRITE_ONCE(self->timed_out, true);
 	}
 	raw_spin_unlock(&self->lock);
 	umcg_wakes_run(&wakes);
