@@ -163,7 +163,11 @@ static void *take_it_away_in_time(void *arg)
 	return NULL;
 }
 
-/* With more time, until the processor has gone before it was over. */
+/*
+ * With more time, until the processor has gone before it was over. A slice timer
+ * that is set is left alone by a run that ends later: so it has to be gone, or it
+ * would be found where the round before has left it.
+ */
 static void comes_in_spite_of_it(struct timed *t, void (*scene)(struct timed *t))
 {
 	pthread_t thread;
@@ -171,6 +175,7 @@ static void comes_in_spite_of_it(struct timed *t, void (*scene)(struct timed *t)
 	for (t->length = 250 * MSEC;; t->length *= 2) {
 		t->due = 0;
 		t->late = false;
+		wait_for(!is_armed_at(t->timer, 0) && !is_armed_at(t->timer, 1));
 		pin(0, 1);
 		expect(!pthread_create(&thread, NULL, take_it_away_in_time, t));
 		scene(t);
