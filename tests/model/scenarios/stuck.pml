@@ -4,7 +4,7 @@
 #define FINE_SERVERS	BIT(S1)
 #define HOME1		GROUP
 #define HOME2		GROUP
-#define BLOCKS		WORKERS
+#define BLOCKS		BIT(W1)
 #define HANDLERS	BIT(S1)
 #define STUCK		BIT(S1)
 #include "../umcg.pml"
