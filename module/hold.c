@@ -29,7 +29,8 @@
  */
 void umcg_hold_arm(struct umcg_thread *self)
 {
-	u8 state = READ_ONCE(self->state);
+	/* Pairs with umcg_start_locked(). */
+	u8 state = smp_load_acquire(&self->state);
 
 	if (state == UMCG_TASK_RUNNING || state == UMCG_TASK_NONE)
 		return;
@@ -136,7 +137,8 @@ void umcg_hold_fn(struct callback_head *head)
 
 	clear_bit(UMCG_CLAIM_HOLD, &self->claims);
 	umcg_signal_look(self);
-	state = READ_ONCE(self->state);
+	/* Pairs with umcg_start_locked(). */
+	state = smp_load_acquire(&self->state);
 	if (state == UMCG_TASK_RUNNING || state == UMCG_TASK_NONE ||
 	    READ_ONCE(self->released) || is_dying()) {
 		self->drained = false;

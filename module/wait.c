@@ -83,10 +83,15 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 	worker->kick_slice = false;
 	worker->run++;
 	WRITE_ONCE(worker->slot->cur, server->index);
-	WRITE_ONCE(worker->state, UMCG_TASK_RUNNING);
-	umcg_slot_state(worker, 0);
+	/* As in umcg_slot_state(). */
+	smp_store_release(&worker->slot->state, UMCG_TASK_RUNNING);
 	umcg_tell_locked(server, worker, UMCG_CUR_RUNNING);
 	umcg_slice_begin_locked(worker, server);
+	/*
+	 * Last: on its way to user mode it looks at this without the lock, and what
+	 * it reads in its slot and its server's there is to be true.
+	 */
+	smp_store_release(&worker->state, UMCG_TASK_RUNNING);
 	umcg_wakes_add(wakes, worker);
 }
 
@@ -118,8 +123,8 @@ static int start(struct umcg_thread *self, u32 tid, bool late)
 	if (!ret && late)
 		ret = -ETIMEDOUT;
 	if (!ret) {
-		umcg_start_locked(worker, self, &wakes);
 		WRITE_ONCE(self->slot->next_tid, tid | UMCG_TID_RUNNING);
+		umcg_start_locked(worker, self, &wakes);
 		server_sleep_begin_locked(self, tid);
 	}
 	raw_spin_unlock(&self->lock);

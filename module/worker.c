@@ -84,10 +84,10 @@ static void inherit_locked(struct umcg_thread *self, struct umcg_thread *target,
 {
 	list_del(&self->run_node);
 	server->nrunning--;
-	umcg_start_locked(target, server, wakes);
 	WRITE_ONCE(self->slot->next_tid, target->tid | UMCG_TID_RUNNING);
 	cmpxchg(&server->slot->next_tid, self->tid | UMCG_TID_RUNNING,
 		target->tid | UMCG_TID_RUNNING);
+	umcg_start_locked(target, server, wakes);
 }
 
 static int stop_locked(struct umcg_thread *self, struct umcg_thread *target,
@@ -174,7 +174,8 @@ static int stop(struct umcg_thread *self, u32 next, bool enqueue)
  */
 int umcg_pass_hold(struct umcg_thread *self)
 {
-	while (READ_ONCE(self->state) != UMCG_TASK_RUNNING) {
+	/* Pairs with umcg_start_locked(). */
+	while (smp_load_acquire(&self->state) != UMCG_TASK_RUNNING) {
 		if (READ_ONCE(self->released))
 			return -ESHUTDOWN;
 		if (umcg_hold(self, UMCG_SLEEP_WAIT)) {
