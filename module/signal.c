@@ -87,7 +87,8 @@ bool umcg_signal_wants(struct umcg_thread *self, enum umcg_sleep_mode mode)
 
 	if (!test_thread_flag(TIF_SIGPENDING))
 		return false;
-	if (fatal_signal_pending(current))
+	/* Looked at without siglock, as all of the kernel does. */
+	if (data_race(fatal_signal_pending(current)))
 		return true;
 
 	/* The freezer is heard of by the flag, which it sets under this lock. */
