@@ -192,6 +192,7 @@ static void all_roles(void)
 
 static void a_load(void)
 {
+	scene->load.stopped = true;
 	load_start(&scene->load, 2);
 	set(&scene->ready, 1);
 	wait_for(get(&scene->over));

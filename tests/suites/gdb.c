@@ -207,9 +207,7 @@ static void one_round(struct worker *w, unsigned int round)
 	unsigned int turns = fifo_turns(&fifo, w->args.slot);
 	unsigned long switches = own_switches();
 
-	user_leave(&fifo);
 	expect_eq(sleep_a_while(round), 0);
-	user_enter(&fifo);
 	if (own_switches() != switches)
 		expect(fifo_turns(&fifo, w->args.slot) != turns);
 }
@@ -218,12 +216,10 @@ static long sleep_often(struct worker *w)
 {
 	unsigned int i = 0;
 
-	user_enter(&fifo);
 	while (!may_go()) {
 		one_round(w, i++ % 4);
 		step_set(w, i);
 	}
-	user_leave(&fifo);
 	return 0;
 }
 
@@ -244,7 +240,6 @@ static int crowd(void)
 	for (i = 0; i < HANDS; i++)
 		pthread_join(hands[i].thread, NULL);
 	wait_for(fifo_ended(&fifo) == HANDS);
-	expect(fifo.in_user_max <= SERVERS);
 	fifo_note(&fifo, "debugged");
 	fifo_stop(&fifo);
 	return 0;

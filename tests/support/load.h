@@ -17,6 +17,8 @@
 /**
  * struct load - those workers, and who schedules them
  * @look:	what each does in every turn, in user mode; may be NULL
+ * @stopped:	somebody stops them where they are: who has to be scheduled again in
+ *		the middle of its user code still counts as there meanwhile
  * @over:	they are to end
  */
 struct load {
@@ -24,6 +26,7 @@ struct load {
 	void (*look)(struct worker *w);
 	struct worker worker[LOAD_WORKERS];
 	int ends[LOAD_WORKERS][2];
+	bool stopped;
 	int over;
 };
 
@@ -41,7 +44,7 @@ unsigned long load_steps(const struct load *l);
 
 /*
  * See each of them end, and the servers; no more workers were in user mode at a
- * time than there were servers.
+ * time than there were servers, unless @stopped.
  */
 void load_stop(struct load *l);
 
