@@ -200,6 +200,29 @@ void umcg_idle_begin(struct umcg_thread *server)
 }
 
 /*
+ * One that was chosen when it had made up its mind to leave, for a signal or its
+ * timeout, may not look at the lists for long: another one is told as well.
+ */
+void umcg_idle_end(struct umcg_thread *server, int error)
+{
+	struct umcg_group *group = server->group;
+	struct umcg_wakes wakes = {};
+
+	preempt_disable();
+	raw_spin_lock_irq(&group->lock);
+	if (error && list_empty(&server->idle_node))
+		umcg_idle_wake_locked(group, &wakes);
+	list_del_init(&server->idle_node);
+	raw_spin_lock(&server->lock);
+	server->idle = false;
+	umcg_slot_state(server, 0);
+	raw_spin_unlock(&server->lock);
+	raw_spin_unlock_irq(&group->lock);
+	umcg_wakes_run(&wakes);
+	preempt_enable();
+}
+
+/*
  * Chooses one idle server that nobody else has woken, and marks it. Under
  * @group->lock. One that has a reason to return already is passed over and
  * taken off, so no server is looked at twice.
@@ -222,27 +245,4 @@ bool umcg_idle_wake_locked(struct umcg_group *group, struct umcg_wakes *wakes)
 			break;
 	}
 	return found;
-}
-
-/*
- * One that was chosen when it had made up its mind to leave, for a signal or its
- * timeout, may not look at the lists for long: another one is told as well.
- */
-void umcg_idle_end(struct umcg_thread *server, int error)
-{
-	struct umcg_group *group = server->group;
-	struct umcg_wakes wakes = {};
-
-	preempt_disable();
-	raw_spin_lock_irq(&group->lock);
-	if (error && list_empty(&server->idle_node))
-		umcg_idle_wake_locked(group, &wakes);
-	list_del_init(&server->idle_node);
-	raw_spin_lock(&server->lock);
-	server->idle = false;
-	umcg_slot_state(server, 0);
-	raw_spin_unlock(&server->lock);
-	raw_spin_unlock_irq(&group->lock);
-	umcg_wakes_run(&wakes);
-	preempt_enable();
 }

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "crew.h"
 #include "nobody.h"
+#include "proc.h"
 #include "suite.h"
 
 static struct umcg_group *group;
@@ -47,14 +47,9 @@ static void leave(struct worker *w)
 static void attack(void (*run)(void *arg))
 {
 	struct umcg_task before[4], *slots = umcg_slot(group, 0);
-	pid_t pid;
-	int status;
 
 	memcpy(before, slots, sizeof(before));
-	pid = nobody_start(run, NULL);
-	expect_sys(waitpid(pid, &status, 0));
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	ended_well(nobody_start(run, NULL));
 	ck_assert_mem_eq(before, slots, sizeof(before));
 	server_expect_none(&boss);
 	ck_assert_int_eq(umcg_run(group, boss.self, 0, 0, now() + MSEC),

@@ -4,13 +4,13 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "crew.h"
 #include "fifo.h"
 #include "nobody.h"
+#include "proc.h"
 #include "suite.h"
 
 #define DIRT		(128UL * 1024 * 1024)
@@ -21,12 +21,7 @@
 
 static void as_nobody(void (*run)(void *arg))
 {
-	pid_t pid = nobody_start(run, NULL);
-	int status;
-
-	expect_sys(waitpid(pid, &status, 0));
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	ended_well(nobody_start(run, NULL));
 }
 
 /* The pages that are free next have something in them. */

@@ -198,7 +198,6 @@ END_TEST
 START_TEST(load_needs_root)
 {
 	pid_t child;
-	int status;
 
 	unload();
 	child = expect_sys(fork());
@@ -206,8 +205,7 @@ START_TEST(load_needs_root)
 		nobody_become();
 		_exit(run("load") == 1 && strstr(said, "needs root") ? 0 : 1);
 	}
-	expect_sys(waitpid(child, &status, 0));
-	ck_assert_int_eq(status, 0);
+	ended_well(child);
 	ck_assert_int_eq(module_refcount(), -1);
 	ck_assert_int_eq(module_load(), 0);
 }

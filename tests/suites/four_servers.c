@@ -21,32 +21,23 @@
 struct hand {
 	struct worker w;
 	int home;
-	unsigned long blocks;
 };
 
 static struct fifo fifo;
 static struct hand hands[SERVERS * EACH];
 static int inside[SERVERS]; /* workers of each in user code */
-static int servers_at_work, most_at_work;
 
 static void enter(const struct hand *h)
 {
-	int now, most;
-
 	expect_eq(sched_getcpu(), h->home);
 	expect_eq(worker_slot(&h->w)->cur, fifo.server[h->home].server.slot);
 	expect_eq(__atomic_add_fetch(&inside[h->home], 1, __ATOMIC_SEQ_CST), 1);
-	now = __atomic_add_fetch(&servers_at_work, 1, __ATOMIC_SEQ_CST);
-	most = __atomic_load_n(&most_at_work, __ATOMIC_RELAXED);
-	while (now > most &&
-	       !__atomic_compare_exchange_n(&most_at_work, &most, now, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
+	user_enter(&fifo);
 }
 
 static void leave(const struct hand *h)
 {
-	__atomic_sub_fetch(&servers_at_work, 1, __ATOMIC_SEQ_CST);
+	user_leave(&fifo);
 	__atomic_sub_fetch(&inside[h->home], 1, __ATOMIC_SEQ_CST);
 }
 
@@ -94,8 +85,7 @@ START_TEST(each_on_its_own)
 	wait_for(fifo_ended(&fifo) == SERVERS * EACH);
 	fifo_stop(&fifo);
 	fifo_note(&fifo, "four servers");
-	note("%d at work at a time", most_at_work);
-	ck_assert_int_eq(most_at_work, SERVERS);
+	ck_assert_int_eq(fifo.in_user_max, SERVERS);
 	ck_assert_uint_ge(fifo_count(&fifo, FIFO_WAITS),
 			  SERVERS * EACH * (ROUNDS / 2));
 }

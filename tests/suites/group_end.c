@@ -537,12 +537,6 @@ static long lets_the_second_run(struct worker *w)
 	return 0;
 }
 
-static bool end_is_shown(void)
-{
-	return __atomic_load_n(&umcg_slot(group, 0)->events, __ATOMIC_SEQ_CST) &
-	       UMCG_EV_EXIT;
-}
-
 /* Not to be preempted by its server's end, so it runs when its group ends. */
 static long registers_at_once(struct worker *w)
 {
@@ -552,7 +546,7 @@ static long registers_at_once(struct worker *w)
 
 	umcg_section_begin(worker_slot(w));
 	step_set(w, 1);
-	while (!end_is_shown())
+	while (!has_ended())
 		cpu_relax();
 	error = umcg_register(elsewhere, &r);
 	if (!error)
@@ -578,13 +572,10 @@ static void *end_it(void *arg)
 	return arg;
 }
 
-/* The kernel itself, too: the first one is woken in the midst of a loop of its. */
-static void preempt_all(void)
-{
-	preempt_use("full");
-}
-
-/* The first has been told that the group has ended; the second only sees it. */
+/*
+ * The first has been told that the group has ended; the second only sees it. The
+ * kernel is preempted itself: the first one is woken in the midst of a loop of its.
+ */
 START_TEST(registering_elsewhere_at_once)
 {
 	pthread_t server;
@@ -615,7 +606,7 @@ Suite *make_suite(void)
 	ADD(s, close_range_and_unmapping, 20);
 	ADD(s, a_worker_without_files, 20);
 	ADD(s, a_child_with_the_file, 20);
-	ADD_BETWEEN(s, registering_elsewhere_at_once, 20, preempt_all,
+	ADD_BETWEEN(s, registering_elsewhere_at_once, 20, preempt_fully,
 		    preempt_restore);
 	return s;
 }

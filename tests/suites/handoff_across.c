@@ -74,16 +74,10 @@ static int gone(void)
 
 static void run_whoever(struct server *s)
 {
-	int i, error;
+	int i;
 
-	for (i = 0; i < AGENTS; i++) {
-		error = server_switch(s, &agents[i], 0);
-		if (error == -EAGAIN || error == -ESRCH)
-			continue;
-		expect_eq(error, 0);
-		while (UMCG_CUR_WHY(umcg_cur(s->self)) == UMCG_CUR_RUNNING)
-			umcg_wait(group, 0, 0);
-	}
+	for (i = 0; i < AGENTS; i++)
+		server_try(s, &agents[i]);
 }
 
 static void *serve(void *arg)

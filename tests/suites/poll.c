@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -278,7 +277,6 @@ static int stranger(void)
 
 START_TEST(another_process)
 {
-	int status = 0x5a5a;
 	pid_t child;
 
 	begin();
@@ -286,8 +284,7 @@ START_TEST(another_process)
 	child = fork();
 	if (!child)
 		_exit(stranger());
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert_int_eq(status, 0);
+	ended_well(child);
 	ck_assert_int_eq(polled(), READABLE);
 }
 END_TEST

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A server's WAIT until a time, on each of the four clocks. */
 #define _GNU_SOURCE
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,12 +16,7 @@ static void begin(clockid_t clock)
 	struct umcg_register r = { .flags = UMCG_REG_SERVER, .clock = clock };
 
 	group = open_group();
-	ck_assert_int_eq(umcg_register(group, &r), 0);
-	memset(&boss, 0, sizeof(boss));
-	boss.group = group;
-	boss.slot = r.slot;
-	boss.self = umcg_slot(group, r.slot);
-	boss.tid = gettid();
+	server_start_with(&boss, group, &r);
 }
 
 static int idle_until(__u64 timeout)

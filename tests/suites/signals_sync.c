@@ -47,7 +47,6 @@ static long hand_over(struct worker *w)
 static void stop_and_continue(pid_t tid)
 {
 	pid_t child = expect_sys(fork()), parent;
-	int status = 0x5a5a;
 
 	if (!child) {
 		parent = getppid();
@@ -56,8 +55,7 @@ static void stop_and_continue(pid_t tid)
 		kill(parent, SIGCONT);
 		_exit(0);
 	}
-	expect_sys(waitpid(child, &status, 0));
-	ck_assert_int_eq(status, 0);
+	ended_well(child);
 	wait_for(proc_state(tid) == 'S');
 }
 

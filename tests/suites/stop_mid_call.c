@@ -164,16 +164,12 @@ START_TEST(the_stop_is_taken_back)
 }
 END_TEST
 
-/* So that the hold can be left for the stop before the call looks at its events. */
-static void preempt_all(void)
-{
-	preempt_use("full");
-}
-
 Suite *make_suite(void)
 {
 	Suite *s = suite_create("stop_mid_call");
 
-	ADD_BETWEEN(s, the_stop_is_taken_back, 120, preempt_all, preempt_restore);
+	/* so that the hold can be left for the stop before the call looks at its events */
+	ADD_BETWEEN(s, the_stop_is_taken_back, 120, preempt_fully,
+		    preempt_restore);
 	return s;
 }

@@ -165,8 +165,7 @@ static void start(struct umcg_group *g)
 	}
 	/* all are there before the first runs: no stack is mapped after this */
 	for (i = 0; i < WORKERS; i++)
-		wait_for(drops[i].w.args.slot &&
-			 worker_state(&drops[i].w) == UMCG_TASK_RUNNABLE);
+		wait_for(worker_is_there(&drops[i].w));
 }
 
 /* However slow the machine is: as long as somebody is run, nobody is lost. */

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -26,12 +25,7 @@ static void begin(clockid_t clock)
 {
 	struct umcg_register r = { .flags = UMCG_REG_SERVER, .clock = clock };
 
-	boss.group = open_group();
-	ck_assert_int_eq(umcg_register(boss.group, &r), 0);
-	boss.slot = r.slot;
-	boss.self = umcg_slot(boss.group, r.slot);
-	boss.tid = gettid();
-	umcg_list_init(&boss.list);
+	server_start_with(&boss, open_group(), &r);
 }
 
 /* Another clock's time would be far too early, or far too late. */

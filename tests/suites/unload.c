@@ -3,13 +3,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "crew.h"
 #include "load.h"
 #include "module.h"
+#include "proc.h"
 #include "suite.h"
 
 #define TIMES	100
@@ -90,7 +90,7 @@ static void blocked_without_a_file(int ready)
 
 START_TEST(a_blocked_worker_keeps_it)
 {
-	int ready[2], status;
+	int ready[2];
 	pid_t child;
 	char byte;
 
@@ -102,9 +102,7 @@ START_TEST(a_blocked_worker_keeps_it)
 	expect_eq(read(ready[0], &byte, 1), 1);
 	is_refused();
 	expect_eq(write(ends[1], "x", 1), 1);
-	expect_sys(waitpid(child, &status, 0));
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	ended_well(child);
 	reload();
 }
 END_TEST
@@ -164,16 +162,15 @@ static void use_it(void)
 START_TEST(often)
 {
 	__u64 begin = now();
-	int i, status;
 	pid_t child;
+	int i;
 
 	for (i = 0; i < TIMES; i++) {
 		if (i % 10 == 0) {
 			child = expect_sys(fork());
 			if (!child)
 				use_it();
-			expect_sys(waitpid(child, &status, 0));
-			ck_assert_int_eq(status, 0);
+			ended_well(child);
 		}
 		reload();
 	}

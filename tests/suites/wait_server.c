@@ -92,8 +92,7 @@ START_TEST(nobody_of_that_tid)
 	begin();
 	worker_start(&stranger, other, 0);
 	/* there, and done with what it was given */
-	wait_for(stranger.args.slot &&
-		 worker_state(&stranger) == UMCG_TASK_RUNNABLE);
+	wait_for(worker_is_there(&stranger));
 	refused(0x3fffffff, -ESRCH);
 	refused(1, -ESRCH);
 	refused(stranger.tid, -ESRCH);

@@ -22,13 +22,20 @@ void server_start_as(struct server *s, struct umcg_group *g, __u32 modes,
 		.user = (uintptr_t)s,
 		.slice_ns = slice_ns,
 	};
-	int error = umcg_register(g, &args);
+
+	server_start_with(s, g, &args);
+}
+
+void server_start_with(struct server *s, struct umcg_group *g,
+		       struct umcg_register *args)
+{
+	int error = umcg_register(g, args);
 
 	if (error)
 		ck_abort_msg("registering a server: %d", error);
 	s->group = g;
-	s->slot = args.slot;
-	s->self = umcg_slot(g, args.slot);
+	s->slot = args->slot;
+	s->self = umcg_slot(g, args->slot);
 	umcg_list_init(&s->list);
 	/* last: whoever waits for a server looks at this */
 	__atomic_store_n(&s->tid, gettid(), __ATOMIC_RELEASE);
@@ -216,6 +223,18 @@ void server_finish(struct server *s, struct worker *w)
 {
 	expect_eq(server_run(s, w), UMCG_CUR_EXIT);
 	pthread_join(w->thread, NULL);
+}
+
+bool server_try(struct server *s, struct worker *w)
+{
+	int error = server_switch(s, w, 0);
+
+	if (error == -EAGAIN || error == -ESRCH)
+		return false;
+	expect_eq(error, 0);
+	while (UMCG_CUR_WHY(umcg_cur(s->self)) == UMCG_CUR_RUNNING)
+		umcg_wait(s->group, 0, 0);
+	return true;
 }
 
 void server_run_out(struct server *s, struct worker *w)

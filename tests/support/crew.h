@@ -49,6 +49,10 @@ struct worker {
 /* Make the caller a server of @g. */
 void server_start(struct server *s, struct umcg_group *g);
 
+/* The same with all that REGISTER takes; the slot is written into it. */
+void server_start_with(struct server *s, struct umcg_group *g,
+		       struct umcg_register *args);
+
 /* The same in these modes, UMCG_REG_*, and with that slice. */
 void server_start_as(struct server *s, struct umcg_group *g, __u32 modes,
 		     __u64 slice_ns);
@@ -97,6 +101,12 @@ __u32 server_wait(struct server *s, struct worker *w);
 
 /* WAIT for it, until a time: 0, or -errno, with nothing taken for granted. */
 int server_switch(struct server *s, struct worker *w, __u64 timeout);
+
+/*
+ * Run @w, if it can be: false if it runs elsewhere, is on a list, or is gone. Comes
+ * back when the turn is over, which may have gone from hand to hand.
+ */
+bool server_try(struct server *s, struct worker *w);
 
 /* Switch to @w, which does not stop, and come back while it runs. */
 void server_leave_running(struct server *s, struct worker *w);

@@ -56,6 +56,11 @@ bool preempt_use(const char *mode)
 	return false;
 }
 
+void preempt_fully(void)
+{
+	preempt_use("full");
+}
+
 void preempt_restore(void)
 {
 	if (all.first)

@@ -16,6 +16,9 @@ const char *preempt_mode(unsigned int i);
 /* False: it has no such mode. */
 bool preempt_use(const char *mode);
 
+/* To be put before a test: in all of its code, if it has that mode. */
+void preempt_fully(void);
+
 /* What it was before the first preempt_use(). */
 void preempt_restore(void);
 
