@@ -153,8 +153,9 @@ START_TEST(one_server_a_worker)
 	refusals = racers[0].refusals + racers[1].refusals;
 	note("%u races: %lu switches, %lu refused", racers[0].at / 2,
 	     racers[0].wins + racers[1].wins, refusals);
-	/* they must have met, or nothing was tried */
-	ck_assert_uint_gt(refusals, 0);
+	/* they must have met, or nothing was tried; on one processor they take turns */
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		ck_assert_uint_gt(refusals, 0);
 }
 END_TEST
 
