@@ -53,9 +53,3 @@ ktime_t umcg_ktime(const struct umcg_thread *self, u64 timeout)
 		return KTIME_MAX;
 	return max_t(s64, time, 0);
 }
-
-/* Has the timeout passed before anybody was stopped or started? */
-bool umcg_is_late(const struct umcg_thread *self, u64 timeout)
-{
-	return timeout && umcg_now(self) >= timeout;
-}

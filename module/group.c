@@ -6,8 +6,8 @@
  * address space. Either alone is not enough: a child of posix_spawn() shares the
  * address space, a process after exec the thread group.
  */
+#include <linux/hash.h>
 #include <linux/irq_work.h>
-#include <linux/jhash.h>
 #include <linux/rculist.h>
 #include <linux/rhashtable.h>
 #include <linux/sched/mm.h>
@@ -17,10 +17,25 @@
 
 static atomic_t last_id = ATOMIC_INIT(0);
 
+/* Tids are given out in turn: that spreads them over the table well enough. */
+static u32 tid_hash(const void *data, u32 len, u32 seed)
+{
+	return *(const u32 *)data * GOLDEN_RATIO_32;
+}
+
+static int tid_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct umcg_thread *thread = obj;
+
+	return thread->tid != *(const u32 *)arg->key;
+}
+
 static const struct rhashtable_params tids_params = {
 	.key_len = sizeof_field(struct umcg_thread, tid),
 	.key_offset = offsetof(struct umcg_thread, tid),
 	.head_offset = offsetof(struct umcg_thread, tid_node),
+	.hashfn = tid_hash,
+	.obj_cmpfn = tid_differs,
 	.automatic_shrinking = true,
 };
 
@@ -86,11 +101,6 @@ static void group_free(struct kref *ref)
 void umcg_group_put(struct umcg_group *group)
 {
 	kref_put(&group->ref, group_free);
-}
-
-bool umcg_group_is_mine(const struct umcg_group *group)
-{
-	return group->mm == current->mm && group->tgid == task_tgid(current);
 }
 
 /* Makes @thread known. After this others may reach it. */

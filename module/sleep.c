@@ -43,10 +43,15 @@ void umcg_wakes_run(struct umcg_wakes *wakes)
 	}
 }
 
-/* Under @self->lock. Whatever it will wait for is decided after this. */
-void umcg_sleep_begin_locked(struct umcg_thread *self)
+/*
+ * The caller is about to sleep, and has woken who runs instead. Whom that one may
+ * preempt need not leave the run queue for it, nor be put there again if it is
+ * soon its turn.
+ */
+void umcg_sleep_lazily(void)
 {
-	self->in_wait = true;
+	if (need_resched())
+		schedule();
 }
 
 void umcg_sleep_end(struct umcg_thread *self)
@@ -122,6 +127,8 @@ int umcg_sleep_until_run(struct umcg_thread *self, enum umcg_sleep_mode mode)
 	}
 	__set_current_state(TASK_RUNNING);
 	umcg_sleep_end(self);
-	umcg_signal_unhide(self);
+	/* In a call of our own there is nothing to restart. */
+	if (mode != UMCG_SLEEP_WAIT || self->sig_hidden || self->notify_hidden)
+		umcg_signal_unhide(self);
 	return ret;
 }

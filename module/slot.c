@@ -72,26 +72,6 @@ void umcg_slot_free(struct umcg_group *group, u32 index)
 		ida_free(&group->slot_ids, index);
 }
 
-/*
- * Shows @thread's state. Under its lock, or before anybody sees it. What it was
- * blocked in is shown until it runs: its server may look late.
- */
-void umcg_slot_state(struct umcg_thread *thread, u32 bits)
-{
-	if (thread->state == UMCG_TASK_BLOCKED ||
-	    thread->state == UMCG_TASK_RUNNABLE)
-		bits |= thread->blocked_in << UMCG_BLOCKED_SHIFT;
-	/* Who sees the state also sees what was written to the slot before. */
-	smp_store_release(&thread->slot->state, thread->state | bits);
-}
-
-/* @worker has just stopped, or come back. Under its lock. */
-void umcg_slot_runnable_ts(struct umcg_thread *worker)
-{
-	if (worker->timestamps)
-		WRITE_ONCE(worker->slot->runnable_ts, umcg_now(worker));
-}
-
 /* @worker is asleep in call @nr, or -1. Under its lock; its state follows. */
 void umcg_slot_blocked(struct umcg_thread *worker, int nr)
 {

@@ -29,6 +29,7 @@
 #include <linux/preempt.h>
 #include <linux/rhashtable-types.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -269,7 +270,14 @@ enum umcg_sleep_mode {
 
 void umcg_wakes_add(struct umcg_wakes *wakes, struct umcg_thread *thread);
 void umcg_wakes_run(struct umcg_wakes *wakes);
-void umcg_sleep_begin_locked(struct umcg_thread *self);
+void umcg_sleep_lazily(void);
+
+/* Under @self->lock. Whatever it will wait for is decided after this. */
+static inline void umcg_sleep_begin_locked(struct umcg_thread *self)
+{
+	self->in_wait = true;
+}
+
 void umcg_sleep_end(struct umcg_thread *self);
 int umcg_sleep_until_run(struct umcg_thread *self, enum umcg_sleep_mode mode);
 
@@ -277,10 +285,15 @@ int umcg_sleep_until_run(struct umcg_thread *self, enum umcg_sleep_mode mode);
 struct umcg_group *umcg_group_create(void);
 void umcg_group_put(struct umcg_group *group);
 void umcg_group_end(struct umcg_group *group);
-bool umcg_group_is_mine(const struct umcg_group *group);
 int umcg_group_add(struct umcg_group *group, struct umcg_thread *thread);
 void umcg_group_remove(struct umcg_thread *thread);
 struct umcg_thread *umcg_group_find(struct umcg_group *group, u32 tid);
+
+static inline bool umcg_group_is_mine(const struct umcg_group *group)
+{
+	return group->mm == current->mm && group->tgid == task_tgid(current);
+}
+
 void umcg_idle_begin(struct umcg_thread *server);
 void umcg_idle_end(struct umcg_thread *server, int error);
 bool umcg_idle_wake_locked(struct umcg_group *group, struct umcg_wakes *wakes);
@@ -301,6 +314,18 @@ bool umcg_section_hides_locked(struct umcg_thread *self);
 void umcg_section_end(struct umcg_thread *worker);
 bool umcg_section_defers_locked(struct umcg_thread *self);
 
+/* clock.c */
+void umcg_clock_init(struct umcg_thread *self, clockid_t clock);
+u64 umcg_now(const struct umcg_thread *self);
+ktime_t umcg_ktime(const struct umcg_thread *self, u64 timeout);
+
+/* Has the timeout passed before anybody was stopped or started? */
+static inline bool umcg_is_late(const struct umcg_thread *self, u64 timeout)
+{
+	return timeout && umcg_now(self) >= timeout;
+}
+
+
 /* slot.c */
 int umcg_slots_init(struct umcg_group *group);
 void umcg_slots_destroy(struct umcg_group *group);
@@ -309,8 +334,27 @@ int umcg_slot_alloc(struct umcg_thread *thread);
 void umcg_slot_free(struct umcg_group *group, u32 index);
 struct umcg_task *umcg_slot_of(struct umcg_group *group, u32 index);
 void umcg_zombie_add(struct umcg_thread *thread);
-void umcg_slot_state(struct umcg_thread *thread, u32 bits);
-void umcg_slot_runnable_ts(struct umcg_thread *worker);
+
+/*
+ * Shows @thread's state. Under its lock, or before anybody sees it. What it was
+ * blocked in is shown until it runs: its server may look late.
+ */
+static inline void umcg_slot_state(struct umcg_thread *thread, u32 bits)
+{
+	if (thread->state == UMCG_TASK_BLOCKED ||
+	    thread->state == UMCG_TASK_RUNNABLE)
+		bits |= thread->blocked_in << UMCG_BLOCKED_SHIFT;
+	/* Who sees the state also sees what was written to the slot before. */
+	smp_store_release(&thread->slot->state, thread->state | bits);
+}
+
+/* @worker has just stopped, or come back. Under its lock. */
+static inline void umcg_slot_runnable_ts(struct umcg_thread *worker)
+{
+	if (worker->timestamps)
+		WRITE_ONCE(worker->slot->runnable_ts, umcg_now(worker));
+}
+
 void umcg_slot_blocked(struct umcg_thread *worker, int nr);
 void umcg_slot_event(struct umcg_thread *thread, u32 events);
 
@@ -338,12 +382,6 @@ struct umcg_thread *umcg_runner_locked(struct umcg_thread *server);
 int umcg_startable_locked(struct umcg_thread *worker);
 void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 		       struct umcg_wakes *wakes);
-
-/* clock.c */
-void umcg_clock_init(struct umcg_thread *self, clockid_t clock);
-u64 umcg_now(const struct umcg_thread *self);
-ktime_t umcg_ktime(const struct umcg_thread *self, u64 timeout);
-bool umcg_is_late(const struct umcg_thread *self, u64 timeout);
 
 /* worker.c */
 int umcg_target_check(const struct umcg_thread *self,

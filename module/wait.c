@@ -14,18 +14,13 @@
 #include "trace.h"
 #include "umcg.h"
 
-/* Under @server->lock: its worker has stopped, or it runs another. */
+/* Under @server->lock: its worker has stopped. */
 void umcg_tell_locked(struct umcg_thread *server, struct umcg_thread *worker,
 		      u32 why)
 {
 	/* A dead one's slot may be another's. */
 	if (!server->dead)
 		WRITE_ONCE(server->slot->cur, worker->index | why);
-	if (why == UMCG_CUR_RUNNING) {
-		list_add(&worker->run_node, &server->runners);
-		server->nrunning++;
-		return;
-	}
 	list_del(&worker->run_node);
 	server->nrunning--;
 	WRITE_ONCE(server->pending, true);
@@ -67,7 +62,10 @@ int umcg_startable_locked(struct umcg_thread *worker)
 	return 0;
 }
 
-/* Gives @server's turn to @worker. Under both locks, all checks done. */
+/*
+ * Gives @server's turn to @worker, which is among its runners. Under both locks, all
+ * checks done; a dead server has no turn to give.
+ */
 void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 		       struct umcg_wakes *wakes)
 {
@@ -85,7 +83,7 @@ void umcg_start_locked(struct umcg_thread *worker, struct umcg_thread *server,
 	WRITE_ONCE(worker->slot->cur, server->index);
 	/* As in umcg_slot_state(). */
 	smp_store_release(&worker->slot->state, UMCG_TASK_RUNNING);
-	umcg_tell_locked(server, worker, UMCG_CUR_RUNNING);
+	WRITE_ONCE(server->slot->cur, worker->index | UMCG_CUR_RUNNING);
 	umcg_slice_begin_locked(worker, server);
 	/*
 	 * Last: on its way to user mode it looks at this without the lock, and what
@@ -124,6 +122,8 @@ static int start(struct umcg_thread *self, u32 tid, bool late)
 		ret = -ETIMEDOUT;
 	if (!ret) {
 		WRITE_ONCE(self->slot->next_tid, tid | UMCG_TID_RUNNING);
+		list_add(&worker->run_node, &self->runners);
+		self->nrunning++;
 		umcg_start_locked(worker, self, &wakes);
 		server_sleep_begin_locked(self, tid);
 	}
@@ -285,6 +285,7 @@ static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
 	ret = server_begin(self, next, args->timeout);
 	if (ret)
 		return ret;
+	umcg_sleep_lazily();
 	ret = server_sleep(self, args->timeout ? &expires : NULL);
 	if (self->idle)
 		umcg_idle_end(self, ret);

@@ -82,8 +82,7 @@ static void unlock_pair(struct umcg_thread *one, struct umcg_thread *two)
 static void inherit_locked(struct umcg_thread *self, struct umcg_thread *target,
 			   struct umcg_thread *server, struct umcg_wakes *wakes)
 {
-	list_del(&self->run_node);
-	server->nrunning--;
+	list_replace(&self->run_node, &target->run_node);
 	WRITE_ONCE(self->slot->next_tid, target->tid | UMCG_TID_RUNNING);
 	cmpxchg(&server->slot->next_tid, self->tid | UMCG_TID_RUNNING,
 		target->tid | UMCG_TID_RUNNING);
@@ -223,20 +222,20 @@ static int begin(struct umcg_thread *self, const struct umcg_wait *args,
 	}
 }
 
-/* What the wait came to: the worker runs again, or has to see to a signal. */
+/*
+ * What the wait came to: the worker runs again, or has to see to a signal. Who runs
+ * stays so until it comes here, and nobody else writes its result any more.
+ */
 static int end(struct umcg_thread *self)
 {
-	int ret;
+	int ret = -ERESTARTNOHAND;
 
-	raw_spin_lock_irq(&self->lock);
-	if (self->released)
+	if (READ_ONCE(self->released))
 		ret = -ESHUTDOWN;
-	else if (self->state == UMCG_TASK_RUNNING)
+	/* Pairs with umcg_start_locked(). */
+	else if (smp_load_acquire(&self->state) == UMCG_TASK_RUNNING)
 		ret = self->wait_result;
-	else
-		ret = -ERESTARTNOHAND;
 	self->restart = ret == -ERESTARTNOHAND;
-	raw_spin_unlock_irq(&self->lock);
 	return ret;
 }
 
@@ -261,6 +260,7 @@ static int wait(struct umcg_thread *self, const struct umcg_wait *args)
 		self->resume_next = resume_next;
 	if (ret != STOPPED)
 		return ret == HAD_TOKEN ? 0 : ret;
+	umcg_sleep_lazily();
 	umcg_sleep_until_run(self, UMCG_SLEEP_WAIT);
 	return end(self);
 }
