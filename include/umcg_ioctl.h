@@ -186,6 +186,7 @@ struct umcg_task {
 #define UMCG_FEAT_SHARED	(1ULL << 9)  /* UMCG_REG_SHARED */
 #define UMCG_FEAT_MULTI		(1ULL << 10) /* UMCG_REG_MULTI */
 #define UMCG_FEAT_POLL		(1ULL << 11) /* poll() on the group's fd */
+#define UMCG_FEAT_SEEK		(1ULL << 12) /* WAIT and WAKE by lseek(), see below */
 
 /**
  * struct umcg_query - what is there
@@ -369,5 +370,18 @@ struct umcg_kick {
 #define UMCG_IOC_WAIT		_IOW(UMCG_IOC_MAGIC, 3, struct umcg_wait)
 #define UMCG_IOC_WAKE		_IOW(UMCG_IOC_MAGIC, 4, struct umcg_wake)
 #define UMCG_IOC_KICK		_IOW(UMCG_IOC_MAGIC, 5, struct umcg_kick)
+
+/*
+ * WAIT and WAKE by lseek(2), with UMCG_FEAT_SEEK: the same calls with the same results
+ * and errors (but EFAULT), for less. ioctl(2) asks every security module, each time,
+ * whether the caller may; that costs about as much as the rest of entering the kernel.
+ *
+ *	lseek(fd, flags, UMCG_SEEK_WAIT)	WAIT without a timeout
+ *	lseek(fd, tid, UMCG_SEEK_WAKE)		WAKE
+ *
+ * EINVAL also if the offset does not fit in 32 bits. ESPIPE for any other whence.
+ */
+#define UMCG_SEEK_WAIT		3	/* SEEK_DATA */
+#define UMCG_SEEK_WAKE		4	/* SEEK_HOLE */
 
 #endif /* _UMCG_IOCTL_H */

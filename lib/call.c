@@ -43,8 +43,9 @@ UMCG_PUBLIC int umcg_wait(struct umcg_group *g, __u32 flags, __u64 timeout)
 {
 	struct umcg_wait args = { .timeout = timeout, .flags = flags };
 
-	/* nothing to copy in for the call that everything waits on */
-	return group_call(g->fd, UMCG_IOC_WAIT, flags || timeout ? &args : NULL);
+	if (!timeout && (g->query.features & UMCG_FEAT_SEEK))
+		return group_seek(g->fd, flags, UMCG_SEEK_WAIT);
+	return group_call(g->fd, UMCG_IOC_WAIT, &args);
 }
 
 UMCG_PUBLIC int umcg_run(struct umcg_group *g, struct umcg_task *self, __u32 tid,
@@ -62,6 +63,8 @@ UMCG_PUBLIC int umcg_wake(struct umcg_group *g, __u32 tid)
 {
 	struct umcg_wake args = { .tid = tid };
 
+	if (g->query.features & UMCG_FEAT_SEEK)
+		return group_seek(g->fd, tid, UMCG_SEEK_WAKE);
 	return group_call(g->fd, UMCG_IOC_WAKE, &args);
 }
 

@@ -40,4 +40,7 @@ void device_close(struct device *dev);
 /* ioctl() with its result as everything here has it; errno stays what it was. */
 int group_call(int fd, unsigned long request, void *arg);
 
+/* The same of a call by lseek(). */
+int group_seek(int fd, __u32 what, int whence);
+
 #endif /* UMCG_INTERNAL_H */

@@ -19,7 +19,8 @@
 			 UMCG_FEAT_WORKER_TIMEOUT | UMCG_FEAT_SIGNALS | \
 			 UMCG_FEAT_TIMESTAMPS | UMCG_FEAT_SLICE | \
 			 UMCG_FEAT_SECTION | UMCG_FEAT_NOTIFY | \
-			 UMCG_FEAT_SHARED | UMCG_FEAT_MULTI | UMCG_FEAT_POLL)
+			 UMCG_FEAT_SHARED | UMCG_FEAT_MULTI | UMCG_FEAT_POLL | \
+			 UMCG_FEAT_SEEK)
 
 /* The first version's size; a smaller structure never existed. */
 #define QUERY_SIZE_MIN	offsetofend(struct umcg_query, slice_min_ns)
@@ -31,7 +32,9 @@ static int device_open(struct inode *inode, struct file *file)
 	if (IS_ERR(group))
 		return PTR_ERR(group);
 	file->private_data = group;
-	return nonseekable_open(inode, file);
+	/* Not nonseekable_open(): lseek() is a way to call. */
+	file->f_mode &= ~(FMODE_PREAD | FMODE_PWRITE);
+	return 0;
 }
 
 /* No fd and no mapping is left. */
@@ -125,6 +128,15 @@ static int pass_hold(struct umcg_group *group)
 	return self && !self->is_server ? umcg_pass_hold(self) : 0;
 }
 
+static int wait(struct umcg_thread *self, const struct umcg_wait *args)
+{
+	if (args->pad || (args->flags & ~UMCG_WAIT_ENQUEUE))
+		return -EINVAL;
+	if (READ_ONCE(self->released))
+		return -ESHUTDOWN;
+	return umcg_wait(self, args);
+}
+
 static int ioctl_wait(struct umcg_group *group, void __user *uarg)
 {
 	struct umcg_thread *self = self_of(group);
@@ -134,11 +146,19 @@ static int ioctl_wait(struct umcg_group *group, void __user *uarg)
 		return READ_ONCE(group->ended) ? -ESHUTDOWN : -EPERM;
 	if (uarg && copy_from_user(&args, uarg, sizeof(args)))
 		return -EFAULT;
-	if (args.pad || (args.flags & ~UMCG_WAIT_ENQUEUE))
+	return wait(self, &args);
+}
+
+static int seek_wait(struct umcg_group *group, u64 flags)
+{
+	struct umcg_thread *self = self_of(group);
+	struct umcg_wait args = { .flags = flags };
+
+	if (!self)
+		return READ_ONCE(group->ended) ? -ESHUTDOWN : -EPERM;
+	if (flags > U32_MAX)
 		return -EINVAL;
-	if (READ_ONCE(self->released))
-		return -ESHUTDOWN;
-	return umcg_wait(self, &args);
+	return wait(self, &args);
 }
 
 static int ioctl_unregister(struct umcg_group *group, unsigned long arg)
@@ -154,21 +174,36 @@ static int ioctl_unregister(struct umcg_group *group, unsigned long arg)
 	return umcg_unregister(self);
 }
 
-static int ioctl_wake(struct umcg_group *group, void __user *uarg)
+static int wake(struct umcg_group *group, const struct umcg_wake *args)
 {
-	struct umcg_wake args;
 	int ret;
 
-	if (copy_from_user(&args, uarg, sizeof(args)))
-		return -EFAULT;
-	if (args.flags)
+	if (args->flags)
 		return -EINVAL;
 	ret = pass_hold(group);
 	if (ret)
 		return ret;
 	if (READ_ONCE(group->ended))
 		return -ESHUTDOWN;
-	return umcg_wake(group, &args);
+	return umcg_wake(group, args);
+}
+
+static int ioctl_wake(struct umcg_group *group, void __user *uarg)
+{
+	struct umcg_wake args;
+
+	if (copy_from_user(&args, uarg, sizeof(args)))
+		return -EFAULT;
+	return wake(group, &args);
+}
+
+static int seek_wake(struct umcg_group *group, u64 tid)
+{
+	struct umcg_wake args = { .tid = tid };
+
+	if (tid > U32_MAX)
+		return -EINVAL;
+	return wake(group, &args);
 }
 
 static int ioctl_kick(struct umcg_group *group, void __user *uarg)
@@ -230,6 +265,24 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ret;
 }
 
+/* ioctl() goes by the hooks of all security modules, this does not. */
+static loff_t device_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct umcg_group *group = file->private_data;
+	bool waits = whence == UMCG_SEEK_WAIT;
+	int ret;
+
+	if (!waits && whence != UMCG_SEEK_WAKE)
+		return -ESPIPE;
+	if (!umcg_group_is_mine(group))
+		return -EPERM;
+	ret = waits ? seek_wait(group, offset) : seek_wake(group, offset);
+	if (ret < 0)
+		trace_umcg_error(group, _IOC_NR(waits ? UMCG_IOC_WAIT : UMCG_IOC_WAKE),
+				 ret);
+	return ret;
+}
+
 static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 {
 	struct umcg_group *group = file->private_data;
@@ -241,6 +294,7 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 
 static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
+	.llseek = device_llseek,
 	.poll = device_poll,
 	.open = device_open,
 	.release = device_release,
