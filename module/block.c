@@ -36,7 +36,7 @@ void umcg_block_locked(struct umcg_thread *worker, struct umcg_wakes *wakes)
 		worker->lease = server;
 	else if (wakes)
 		umcg_wakes_add(wakes, server);
-	else if (server->in_wait)
+	else if (server->sleeping)
 		irq_work_queue(&server->irq_work);
 	raw_spin_unlock(&server->lock);
 }

@@ -20,7 +20,7 @@
 /* Under @thread->lock, preemption disabled before it was taken. */
 void umcg_wakes_add(struct umcg_wakes *wakes, struct umcg_thread *thread)
 {
-	if (!thread->in_wait)
+	if (thread->is_server ? !thread->sleeping : !thread->in_wait)
 		return;
 	atomic_inc(&thread->wakers);
 	wakes->thread[wakes->count++] = thread;
@@ -58,6 +58,7 @@ void umcg_sleep_end(struct umcg_thread *self)
 {
 	raw_spin_lock_irq(&self->lock);
 	self->in_wait = false;
+	self->sleeping = false;
 	raw_spin_unlock_irq(&self->lock);
 	while (atomic_read_acquire(&self->wakers))
 		cpu_relax();

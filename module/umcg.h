@@ -119,6 +119,8 @@ enum {
  * @timed_out:	worker: the timer of this WAIT has fired and found it not parked.
  * @restart:	(own) WAIT was left to be continued, unless a handler runs.
  * @pending:	server: WAIT has a reason to return.
+ * @sleeping:	server: in WAIT, and will not look for a reason to return before it is
+ *		woken. Until then it is @in_wait only, and sees what is pending by itself.
  * @idle:	server: in WAIT with nothing to run.
  * @dead:	server: it takes nobody any more.
  * @notify:	server, constant: woken by every push to its list.
@@ -180,6 +182,7 @@ struct umcg_thread {
 	bool timed_out;
 	bool restart;
 	bool pending;
+	bool sleeping;
 	bool idle;
 	bool dead;
 	bool notify;

@@ -210,6 +210,7 @@ static int server_sleep(struct umcg_thread *self, ktime_t *expires)
 		done = has_reason_to_return(self);
 		if (done)
 			WRITE_ONCE(self->pending, false);
+		self->sleeping = !done;
 		raw_spin_unlock_irq(&self->lock);
 		if (done) {
 			ret = READ_ONCE(self->released) ? -ESHUTDOWN : 0;
@@ -285,7 +286,9 @@ static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
 	ret = server_begin(self, next, args->timeout);
 	if (ret)
 		return ret;
-	umcg_sleep_lazily();
+	/* What else it waits for is not to come late. */
+	if (next && !args->timeout && !self->notify)
+		umcg_sleep_lazily();
 	ret = server_sleep(self, args->timeout ? &expires : NULL);
 	if (self->idle)
 		umcg_idle_end(self, ret);

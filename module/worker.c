@@ -260,7 +260,9 @@ static int wait(struct umcg_thread *self, const struct umcg_wait *args)
 		self->resume_next = resume_next;
 	if (ret != STOPPED)
 		return ret == HAD_TOKEN ? 0 : ret;
-	umcg_sleep_lazily();
+	/* One on a list may be run at once, on another processor. */
+	if (!(args->flags & UMCG_WAIT_ENQUEUE))
+		umcg_sleep_lazily();
 	umcg_sleep_until_run(self, UMCG_SLEEP_WAIT);
 	return end(self);
 }

@@ -11,7 +11,7 @@
 inline wakes_add(x)
 {
 	if
-	:: t[x].in_wait ->
+	:: (IS_SERVER(x) -> t[x].sleeping : t[x].in_wait) ->
 		assert(t[x].wakers < 7);
 		t[x].wakers = t[x].wakers + 1
 	:: else
@@ -251,7 +251,7 @@ inline block_locked(w)
 	t[w].state = BLOCKED;
 	tell_stopped(srv);
 	if
-	:: !t[srv].dead && t[srv].in_wait -> t[srv].irq_work = 1
+	:: !t[srv].dead && t[srv].sleeping -> t[srv].irq_work = 1
 	:: else
 	fi
 }

@@ -215,21 +215,43 @@ sleep_now:
 		t[me].sleepy = 1;
 		GO(check)
 	};
-check:	/* server_sleep(): has_reason_to_return(), self->lock; or schedule() */
+check:	/* server_sleep(): has_reason_to_return(), self->lock */
 	atomic {
 		true;
 check_now:
 		if
 		:: d_step { HAS_REASON(me) -> t[me].pending = 0; res = OK }
+		:: else ->
+#ifdef MUT_SLEEPING_LATE
+			goto publish_sleeping
+#endif
+			t[me].sleeping = 1;
+			GO(schedule)
+		fi;
+		GO(awake)
+	};
+#ifdef MUT_SLEEPING_LATE
+publish_sleeping:
+	atomic {
+		t[me].sleeping = 1;
+		GO(schedule)
+	};
+#endif
+schedule: /* server_sleep(): signal_pending(), or schedule() */
+	atomic {
+		true;
+schedule_now:
+		if
 #if HANDLERS
-		:: !HAS_REASON(me) && t[me].tif -> res = ERESTART
+		:: t[me].tif ->
+			res = ERESTART;
+			GO(awake)
 #endif
 		:: else ->
 end_asleep:
 			t[me].sleepy == 0 || t[me].tif;
 			GO(sleep)
-		fi;
-		GO(awake)
+		fi
 	};
 awake:	/* umcg_sleep_end(): self->lock; until all that will wake it have done so */
 	atomic {
@@ -237,6 +259,7 @@ awake:	/* umcg_sleep_end(): self->lock; until all that will wake it have done so
 awake_now:
 		atomic { d_step {
 			t[me].sleepy = 0;
+			t[me].sleeping = 0;
 			t[me].in_wait = 0
 		} };
 #ifndef MUT_NO_HANDSHAKE

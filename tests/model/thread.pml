@@ -10,6 +10,7 @@
 #define S1	1
 #define S2	2
 #define W1	3
+#define IS_SERVER(x)	((x) < W1)
 #define W2	4
 #define W3	5
 #define THREADS	6
@@ -52,6 +53,7 @@ typedef thread {
 	bit restart;
 	bit wait_result;	/* 1: ETIMEDOUT */
 	bit pending;
+	bit sleeping;
 	bit idle;
 	bit dead;
 	bit kick_now;		/* @kick_run == @run */
