@@ -155,6 +155,7 @@ guest_add_with() {
 guest_add_tree() {
 	local root=$1
 	mkdir -p "$root/umcg"
+	[ -z "$bare" ] || return 0
 	if [ -d "$build_dir" ]; then
 		(cd "$repo" && find build -path build/module -prune -o \
 			! -name '*.o' ! -name '*.d' ! -name '*.a' ! -name '*.gcno' -print0 |
