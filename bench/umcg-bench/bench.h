@@ -21,11 +21,31 @@
 #define FIFO		4U
 #define ALL_POLICIES	(OTHER | BATCH | FIFO)
 
+/* Where the threads of a case run, as bits: what it knows; none is TOGETHER. */
+#define TOGETHER	1U /* on processor 0 */
+#define FREE		2U /* where the scheduler puts them */
+#define ACROSS		4U /* on processor 0, but who answers on processor 1 */
+#define EACH		8U /* a server and its share of the workers on each processor */
+
+/**
+ * struct setting - how a case is run, told on the command line
+ * @place:	one of those above
+ * @tasks:	how many threads, where a case is about their number
+ */
+struct setting {
+	unsigned int place;
+	unsigned int tasks;
+};
+
+extern struct setting setting;
+
 /**
  * struct bench - a case
  * @name:	on the command line and in the results
  * @what:	one operation, in words
  * @policies:	the policies it is measured with
+ * @places:	where it can run, if not on processor 0 only
+ * @crowd:	it is about the number of threads
  * @needs_umcg:	not without the module
  * @plain:	also measured to see what the module costs those who do not use it
  * @ops:	operations of one run, if not as many as of most
@@ -35,6 +55,8 @@ struct bench {
 	const char *name;
 	const char *what;
 	unsigned int policies;
+	unsigned int places;
+	bool crowd;
 	bool needs_umcg;
 	bool plain;
 	unsigned int ops;
@@ -49,6 +71,8 @@ extern const struct bench wake_cases[];
 extern const struct bench kick_cases[];
 extern const struct bench life_cases[];
 extern const struct bench plain_cases[];
+extern const struct bench crowd_cases[];
+extern const struct bench latency_cases[];
 
 /* Memory for each registered thread is no time: it prints its own lines. */
 int memory_main(unsigned int count);
@@ -64,11 +88,13 @@ int hold_main(void);
  *		counted as two; less than 0 if it cannot be told
  * @own:	those of the threads of the case
  * @ipis:	interrupts that processors sent to each other or to themselves
+ * @idle:	passes through the idle task, while the kernel counts them
+ * @stayed:	the share of handoffs that did not change the processor
  */
 struct figures {
 	unsigned int ops;
 	double mean, p50, p99, max;
-	double switches, own, ipis;
+	double switches, own, ipis, idle, stayed;
 };
 
 /* Where the case's process leaves its figures. */
@@ -84,6 +110,8 @@ bool meter_took(__u64 ns);
 void meter_end(void);
 /* The operation is only a part of what is done each time: its switches cannot be told. */
 void meter_partial(void);
+/* The turn has come to the caller: if all are free to run anywhere, was it here before? */
+void meter_landed(void);
 
 /* Rounds before the first that counts: caches, load averages, lazy binding. */
 #define WARM_UP		50
@@ -120,6 +148,10 @@ const char *why_not(void);
 
 void set_policy(pid_t tid, unsigned int policy, int priority);
 unsigned int current_policy(void);
+/* Only on that processor, from here on. */
+void run_on(int cpu);
+/* Who answers does so from there, if that is the place. */
+void go_across(void);
 pthread_t spawn(void *(*run)(void *arg), void *arg);
 
 long futex_wait(__u32 *word, __u32 value);

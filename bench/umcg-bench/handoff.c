@@ -31,6 +31,7 @@ static void ask(struct worker *self)
 	do {
 		call();
 		hand_to(self, &pair[1]);
+		meter_landed();
 	} while (meter_op());
 	meter_end();
 	if (answers != rounds + WARM_UP)
@@ -43,6 +44,7 @@ static void answer(struct worker *self)
 {
 	while (!stop) {
 		answers++;
+		meter_landed();
 		call();
 		hand_to(self, &pair[0]);
 	}
@@ -53,6 +55,7 @@ static void worker_to_worker(unsigned int ops)
 	rounds = ops;
 	pair[0].run = ask;
 	pair[1].run = answer;
+	pair[1].answers = true;
 	server_start(&server);
 	hire(&server, &pair[0]);
 	hire(&server, &pair[1]);
@@ -67,14 +70,17 @@ static void worker_to_worker_call(unsigned int ops)
 
 static void park_often(struct worker *self)
 {
-	while (!stop)
+	while (!stop) {
+		meter_landed();
 		park(self);
+	}
 }
 
 static void run_once(struct worker *w)
 {
 	if (server_run(&server, w) != UMCG_CUR_WAIT)
 		die("a worker has not parked");
+	meter_landed();
 }
 
 static void server_to_worker(unsigned int ops)
@@ -82,6 +88,7 @@ static void server_to_worker(unsigned int ops)
 	struct worker *w = pair;
 
 	w->run = park_often;
+	w->answers = true;
 	server_start(&server);
 	hire(&server, w);
 	METER(ops, run_once(w));
@@ -149,6 +156,7 @@ const struct bench handoff_cases[] = {
 	{ .name = "w2w",
 	  .what = "worker to worker and back",
 	  .policies = ALL_POLICIES,
+	  .places = TOGETHER | FREE | ACROSS,
 	  .needs_umcg = true,
 	  .run = worker_to_worker },
 	{ .name = "w2w-getppid",
@@ -159,6 +167,7 @@ const struct bench handoff_cases[] = {
 	{ .name = "sws",
 	  .what = "server runs worker, worker parks",
 	  .policies = ALL_POLICIES,
+	  .places = TOGETHER | FREE | ACROSS,
 	  .needs_umcg = true,
 	  .run = server_to_worker },
 	{ .name = "sws-yield",

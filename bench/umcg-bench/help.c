@@ -54,6 +54,21 @@ unsigned int current_policy(void)
 	}
 }
 
+void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	must(sched_setaffinity(0, sizeof(set), &set));
+}
+
+void go_across(void)
+{
+	if (setting.place == ACROSS)
+		run_on(1);
+}
+
 pthread_t spawn(void *(*run)(void *arg), void *arg)
 {
 	pthread_attr_t attr;

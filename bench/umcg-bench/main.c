@@ -7,7 +7,7 @@
  * bench/run does the rest.
  */
 #define _GNU_SOURCE
-#include <sched.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +22,21 @@
 #define REPEATS_MAX	99
 #define PRIORITY	10
 
+#define COUNTED		10 /* the part of the operations for which passes through idle are counted */
+#define SCHEDSTATS	"/proc/sys/kernel/sched_schedstats"
+
 struct figures *figures;
+struct setting setting = { .place = TOGETHER };
 
 static const struct bench *const groups[] = {
-	handoff_cases, pingpong_cases, seccomp_cases, wake_cases,
-	kick_cases, life_cases, plain_cases,
+	handoff_cases, pingpong_cases, seccomp_cases, wake_cases, kick_cases,
+	life_cases, plain_cases, crowd_cases, latency_cases,
 };
 
 static struct options {
 	unsigned int ops, repeats, policies;
 	const char *where;
-	bool json, plain;
+	bool json, plain, idle;
 } options = { .repeats = 3, .policies = ALL_POLICIES, .where = "" };
 
 static const char usage[] =
@@ -44,11 +48,16 @@ static const char usage[] =
 	"  -r N		runs of each case (3)\n"
 	"  -p POLICIES	other, batch, fifo: only these\n"
 	"  -x		only cases that show what the module costs those who do not use it\n"
+	"  -c PLACE	where threads run: together on processor 0 (unless said); free,\n"
+	"		where the scheduler puts them; across, on processors 0 and 1;\n"
+	"		each: servers on all processors\n"
+	"  -t TASKS	only cases that are about the number of threads, with so many\n"
+	"  -i		run each once more, to count passes through the idle task\n"
 	"  -w WORD	put that into the results: where they were taken\n"
 	"  -j		JSON, a line for each\n"
 	"  -l		list the cases\n"
 	"\n"
-	"Times are in nanoseconds, by CLOCK_MONOTONIC; all threads are on processor 0.\n"
+	"Times are in nanoseconds, by CLOCK_MONOTONIC.\n"
 	"FIFO needs the right to it: without, -p other,batch.\n";
 
 static const char *policy_name(unsigned int policy)
@@ -57,22 +66,26 @@ static const char *policy_name(unsigned int policy)
 }
 
 /* In the child. What the last one has left behind is over after a sleep. */
-static void run_case(const struct bench *b, unsigned int policy)
+static void run_case(const struct bench *b, unsigned int policy,
+		     unsigned int ops)
 {
 	static const struct timespec a_while = { .tv_nsec = 50 * 1000 * 1000 };
-	unsigned int ops = options.ops ? options.ops : b->ops ? b->ops : OPS;
-	cpu_set_t first;
 
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	must(sched_setaffinity(0, sizeof(first), &first));
+	if (setting.place != FREE)
+		run_on(0);
 	nanosleep(&a_while, NULL);
 	set_policy(0, policy, PRIORITY);
 	b->run(ops);
 	_exit(EXIT_SUCCESS);
 }
 
-static bool run_once(const struct bench *b, unsigned int policy)
+static unsigned int ops_of(const struct bench *b)
+{
+	return options.ops ? options.ops : b->ops ? b->ops : OPS;
+}
+
+static bool run_once(const struct bench *b, unsigned int policy,
+		     unsigned int ops)
 {
 	int status;
 	pid_t child;
@@ -80,7 +93,7 @@ static bool run_once(const struct bench *b, unsigned int policy)
 	fflush(NULL);
 	child = must(fork());
 	if (!child)
-		run_case(b, policy);
+		run_case(b, policy, ops);
 	must(waitpid(child, &status, 0));
 	if (!status)
 		return true;
@@ -104,8 +117,11 @@ static void print_json(const struct bench *b, unsigned int policy,
 	       b->name, policy_name(policy), options.where, f->ops);
 	printf(", \"mean\": %.1f, \"spread\": %.1f, \"p50\": %.0f, \"p99\": %.0f, \"max\": %.0f",
 	       f->mean, spread, f->p50, f->p99, f->max);
-	printf(", \"switches\": %.2f, \"own\": %.2f, \"ipis\": %.2f}\n",
-	       f->switches, f->own, f->ipis);
+	printf(", \"switches\": %.2f, \"own\": %.2f, \"ipis\": %.2f, \"idle\": %.2f",
+	       f->switches, f->own, f->ipis, f->idle);
+	if (f->stayed >= 0)
+		printf(", \"stayed\": %.4f", f->stayed);
+	puts("}");
 }
 
 /* That of several runs whose mean is in the middle, and how far those go apart. */
@@ -120,29 +136,59 @@ static void print(const struct bench *b, unsigned int policy,
 	if (options.json)
 		print_json(b, policy, f, spread);
 	else
-		printf("%-16s %-6s %-6s %6u %10.1f %8.1f %9.0f %9.0f %9.0f %6.2f %6.2f %6.2f\n",
+		printf("%-16s %-6s %-6s %6u %10.1f %8.1f %9.0f %9.0f %9.0f %6.2f %6.2f %6.2f %6.2f %6.4f\n",
 		       b->name, policy_name(policy), options.where, f->ops,
 		       f->mean, spread, f->p50, f->p99, f->max, f->switches,
-		       f->own, f->ipis);
+		       f->own, f->ipis, f->idle, f->stayed);
+}
+
+static bool schedstats(char on)
+{
+	int fd = open(SCHEDSTATS, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, &on, 1) == 1;
+
+	close(fd);
+	return done;
+}
+
+/* Counting costs instructions, so it has a run of its own. */
+static bool count_idle(const struct bench *b, unsigned int policy, double *idle)
+{
+	unsigned int ops = ops_of(b) / COUNTED;
+	bool done;
+
+	*idle = -1;
+	if (!options.idle || !schedstats('1'))
+		return true;
+	done = run_once(b, policy, ops ? ops : 1);
+	schedstats('0');
+	*idle = figures->idle;
+	return done;
 }
 
 static bool bench(const struct bench *b, unsigned int policy)
 {
 	struct figures runs[REPEATS_MAX];
 	unsigned int i;
+	double idle;
 
 	for (i = 0; i < options.repeats; i++) {
-		if (!run_once(b, policy))
+		if (!run_once(b, policy, ops_of(b)))
 			return false;
 		runs[i] = *figures;
 	}
+	if (!count_idle(b, policy, &idle))
+		return false;
+	for (i = 0; i < options.repeats; i++)
+		runs[i].idle = idle;
 	print(b, policy, runs);
 	return true;
 }
 
 static bool chosen(const struct bench *b, char **names)
 {
-	if (options.plain && !b->plain)
+	if ((options.plain && !b->plain) || b->crowd != !!setting.tasks ||
+	    !(setting.place & (b->places ? b->places : TOGETHER)))
 		return false;
 	if (!*names)
 		return !b->needs_umcg || !access(UMCG_DEVICE, F_OK);
@@ -159,9 +205,10 @@ static int bench_all(char **names)
 	int result = 0;
 
 	if (!options.json)
-		printf("%-16s %-6s %-6s %6s %10s %8s %9s %9s %9s %6s %6s %6s\n",
+		printf("%-16s %-6s %-6s %6s %10s %8s %9s %9s %9s %6s %6s %6s %6s %6s\n",
 		       "case", "policy", "where", "ops", "mean", "spread",
-		       "p50", "p99", "max", "ctxt", "own", "ipis");
+		       "p50", "p99", "max", "ctxt", "own", "ipis", "idle",
+		       "stayed");
 	for (i = 0; i < sizeof(groups) / sizeof(*groups); i++)
 		for (b = groups[i]; b->name; b++)
 			for (policy = OTHER; policy <= FIFO; policy <<= 1) {
@@ -194,11 +241,23 @@ static unsigned int policies(const char *names)
 	       (strstr(names, "fifo") ? FIFO : 0);
 }
 
+static unsigned int place(const char *name)
+{
+	static const char *const names[] = { "together", "free", "across",
+					     "each" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return 1U << i;
+	die("-c: together, free, across or each");
+}
+
 static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:r:p:w:xjlh")) != -1) {
+	while ((c = getopt(argc, argv, "n:r:p:c:t:w:ixjlh")) != -1) {
 		switch (c) {
 		case 'n':
 			options.ops = atoi(optarg);
@@ -208,6 +267,15 @@ static void parse(int argc, char **argv)
 			break;
 		case 'p':
 			options.policies = policies(optarg);
+			break;
+		case 'c':
+			setting.place = place(optarg);
+			break;
+		case 't':
+			setting.tasks = atoi(optarg);
+			break;
+		case 'i':
+			options.idle = true;
 			break;
 		case 'w':
 			options.where = optarg;

@@ -79,8 +79,8 @@ static void measure(unsigned int count)
 	sleep(3);
 	kernel = charge("kernel") - kernel;
 	slab = charge("slab") - slab;
-	printf("{\"case\": \"memory\", \"threads\": %u, \"kernel\": %.1f, \"slab\": %.1f}\n",
-	       count, (double)kernel / count, (double)slab / count);
+	printf("{\"case\": \"memory\", \"policy\": \"other\", \"where\": \"%u\", \"ops\": %u, \"mean\": %.1f, \"slab\": %.1f}\n",
+	       count, count, (double)kernel / count, (double)slab / count);
 	fflush(NULL);
 	_exit(EXIT_SUCCESS);
 }

@@ -6,6 +6,7 @@
  * taken off. What is kept of /proc is read before the first and behind the last.
  */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #define CLOCK_ROUNDS	301
 
 struct counters {
-	unsigned long switches, own, ipis;
+	unsigned long switches, own, ipis, idle;
 };
 
 static __u64 *times;
@@ -26,6 +27,8 @@ static unsigned int wanted, have;
 static __u64 last, clock_cost;
 static struct counters before;
 static bool partial;
+static unsigned int landed, stayed;
+static int last_cpu;
 
 __u64 now(void)
 {
@@ -59,6 +62,22 @@ static unsigned long interrupts(const char *text, const char *name)
 	}
 }
 
+/*
+ * How often a processor found nothing to run: the fourth number behind its name in
+ * /proc/schedstat, which counts only while kernel.sched_schedstats is set.
+ */
+static unsigned long idle_passes(const char *text)
+{
+	unsigned long passes, sum = 0;
+
+	while ((text = strstr(text, "\ncpu"))) {
+		text += strlen("\ncpu");
+		if (sscanf(text, "%*u %*u %*u %*u %lu", &passes) == 1)
+			sum += passes;
+	}
+	return sum;
+}
+
 static void slurp(const char *path, char *text, size_t size)
 {
 	FILE *file = fopen(path, "re");
@@ -81,6 +100,8 @@ static void count(struct counters *c)
 	slurp("/proc/stat", text, sizeof(text));
 	found = strstr(text, "\nctxt ");
 	c->switches = found ? strtoul(found + 6, NULL, 10) : 0;
+	slurp("/proc/schedstat", text, sizeof(text));
+	c->idle = idle_passes(text);
 	getrusage(RUSAGE_SELF, &usage);
 	c->own = usage.ru_nvcsw + usage.ru_nivcsw;
 }
@@ -107,6 +128,9 @@ void meter_begin(unsigned int ops)
 	wanted = ops;
 	have = 0;
 	partial = false;
+	landed = 0;
+	stayed = 0;
+	last_cpu = sched_getcpu();
 	clock_cost = measure_clock();
 	/* twice: what it takes to read them is then not new */
 	count(&before);
@@ -146,6 +170,18 @@ void meter_partial(void)
 	partial = true;
 }
 
+void meter_landed(void)
+{
+	int cpu;
+
+	if (setting.place != FREE)
+		return;
+	cpu = sched_getcpu();
+	landed++;
+	stayed += cpu == last_cpu;
+	last_cpu = cpu;
+}
+
 void meter_end(void)
 {
 	struct counters after;
@@ -167,10 +203,13 @@ void meter_end(void)
 		.switches = -1,
 		.own = -1,
 		.ipis = -1,
+		.idle = -1,
+		.stayed = landed ? (double)stayed / landed : -1,
 	};
 	if (partial)
 		return;
 	figures->switches = (double)(after.switches - before.switches) / have;
 	figures->own = (double)(after.own - before.own) / have;
 	figures->ipis = (double)(after.ipis - before.ipis) / have;
+	figures->idle = (double)(after.idle - before.idle) / have;
 }

@@ -110,8 +110,10 @@ static void *answer(void *arg)
 {
 	const struct way *way = arg;
 
+	go_across();
 	while (!stop) {
 		way->listen(1);
+		meter_landed();
 		way->tell(0);
 	}
 	return NULL;
@@ -121,6 +123,7 @@ static void ask(const struct way *way)
 {
 	way->tell(1);
 	way->listen(0);
+	meter_landed();
 }
 
 static void measure(const struct way *way, unsigned int ops)
@@ -188,19 +191,23 @@ const struct bench pingpong_cases[] = {
 	{ .name = "futex",
 	  .what = "futex wake and wait, there and back",
 	  .policies = ALL_POLICIES,
+	  .places = TOGETHER | FREE | ACROSS,
 	  .plain = true,
 	  .run = futex },
 	{ .name = "pipe",
 	  .what = "a byte through a pipe, and one back",
 	  .policies = ALL_POLICIES,
+	  .places = TOGETHER | FREE | ACROSS,
 	  .run = pipes },
 	{ .name = "eventfd",
 	  .what = "the same with eventfds",
 	  .policies = ALL_POLICIES,
+	  .places = TOGETHER | FREE | ACROSS,
 	  .run = eventfds },
 	{ .name = "condvar",
 	  .what = "the same with pthread_cond_signal and _wait",
 	  .policies = ALL_POLICIES,
+	  .places = TOGETHER | FREE | ACROSS,
 	  .run = condvars },
 	{ .name = "yield-pair",
 	  .what = "sched_yield() beside a thread that does the same",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -10,15 +11,23 @@
 
 void server_start(struct server *s)
 {
+	struct umcg_group *group;
 	char why[UMCG_WHY_MAX];
+
+	if (umcg_available(why, sizeof(why)) < 0)
+		die("%s", why);
+	if (umcg_open(&group) < 0)
+		die("umcg_open");
+	server_join(s, group);
+}
+
+void server_join(struct server *s, struct umcg_group *group)
+{
 	int slot;
 
 	memset(s, 0, sizeof(*s));
-	if (umcg_available(why, sizeof(why)) < 0)
-		die("%s", why);
-	if (umcg_open(&s->group) < 0)
-		die("umcg_open");
-	slot = umcg_register_server(s->group, 0);
+	s->group = group;
+	slot = umcg_register_server(group, 0);
 	if (slot < 0)
 		die("registering a server: %s", strerror(-slot));
 	s->slot = slot;
@@ -26,9 +35,20 @@ void server_start(struct server *s)
 	s->tid = gettid();
 }
 
+/* Whoever moves threads about is not to do so by what the process has asked for. */
+static void same_mask(const cpu_set_t *before)
+{
+	cpu_set_t after;
+
+	must(sched_getaffinity(0, sizeof(after), &after));
+	if (!CPU_EQUAL(before, &after))
+		die("a worker's affinity has changed");
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
+	cpu_set_t mask;
 	struct umcg_register args = {
 		.flags = UMCG_REG_WORKER,
 		.clock = CLOCK_MONOTONIC,
@@ -38,11 +58,15 @@ static void *worker_main(void *arg)
 	};
 	int error;
 
+	if (w->answers)
+		go_across();
+	must(sched_getaffinity(0, sizeof(mask), &mask));
 	w->tid = gettid();
 	error = umcg_register(w->group, &args);
 	if (error)
 		die("registering a worker: %s", strerror(-error));
 	w->run(w);
+	same_mask(&mask);
 	w->gone = true;
 	umcg_unregister(w->group);
 	return NULL;

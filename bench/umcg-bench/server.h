@@ -18,11 +18,13 @@ struct server {
  * @run:	what it does
  * @arg:	for @run
  * @slice_ns:	its time slice, or 0
+ * @answers:	it goes to processor 1, if that is the place
  */
 struct worker {
 	void (*run)(struct worker *w);
 	void *arg;
 	__u64 slice_ns;
+	bool answers;
 	struct umcg_group *group;
 	struct umcg_task *self;
 	__u32 slot;
@@ -33,6 +35,9 @@ struct worker {
 };
 
 void server_start(struct server *s);
+
+/* One more of that group. */
+void server_join(struct server *s, struct umcg_group *group);
 
 /* A worker, that waits to be switched to and is on no list. */
 void hire(struct server *s, struct worker *w);
