@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 BEGIN {
-	printf "%-16s %-6s %-6s %10s %10s %8s\n", "case", "policy", "where", "A", "B",
+	printf "%-16s %-6s %-11s %10s %10s %8s\n", "case", "policy", "where", "A", "B",
 		"B to A"
 }
 
 !is_figure() { next }
 
-{ key = sprintf("%-16s %-6s %-6s", get("case"), get("policy"), get("where")) }
+{ key = sprintf("%-16s %-6s %-11s", get("case"), get("policy"), get("where")) }
 
 NR == FNR {
 	a[key] = get("mean")

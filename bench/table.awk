@@ -1,109 +1,101 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-BEGIN {
-	split("wake futex-wake wake-1000 futex-wake-1000 kick tgkill register pthread " \
-	      "register-server pthread block pipe", pairs, " ")
-	for (i = 1; i in pairs; i += 2)
-		peer[pairs[i]] = pairs[i + 1]
-	split("w2w w2w-getppid sws sws-yield futex pipe eventfd condvar seccomp yield-pair", trips, " ")
-	for (i in trips)
-		peer[trips[i]] = "futex"
-}
-
 /"release":/ {
 	release = get("release")
 	kernel = get("kernel")
 }
 
-/"case": "memory"/ {
-	memory[get("threads")] = get("kernel") " bytes, of slabs " get("slab")
-	next
+is_figure() { remember() }
+
+function title(text) {
+	printf "\n%s\n\n", text
 }
 
-is_figure() {
-	name = get("case")
-	policy = get("policy")
-	where = get("where")
-	if (where != "") {
-		key = sprintf("%-16s %-6s", name, policy)
-		if (!((key) in plain))
-			plains[++nplain] = key
-		plain[key]
-		cost[key, where] = get("mean")
-		next
+# value(WIDTH, NUMBER, DIGITS): a cell; what is missing or cannot be told is "-"
+function value(width, number, digits) {
+	if (number == "" || number < 0)
+		return sprintf(" %*s", width, "-")
+	return sprintf(" %*.*f", width, digits, number)
+}
+
+# The ratio to what it stands beside, in the same place and with the same policy.
+function beside(name, policy, where,    to, ratio) {
+	to = peer(name)
+	ratio = to == "" ? "" : share(name, to, policy, where)
+	return ratio == "" ? "" : sprintf("  %.2f %s", ratio, to)
+}
+
+# The cases that were taken there, each with all that is known of it.
+function table(where,    i, k) {
+	printf "%-16s %-6s %9s %8s %8s %8s %8s %5s %5s %5s %5s  %s\n", "case", "policy",
+		"mean", "spread", "p50", "p99", "max", "ctxt", "own", "idle", "ipis",
+		"to its peer"
+	for (i = 1; i <= figures; i++) {
+		if (place[i] != where)
+			continue
+		k = case_[i] SUBSEP policy_[i] SUBSEP where
+		printf "%-16s %-6s%s%s%s%s%s%s%s%s%s%s\n", case_[i], policy_[i],
+			value(9, fig[k, "mean"], 1), value(8, fig[k, "spread"], 1),
+			value(8, fig[k, "p50"], 0), value(8, fig[k, "p99"], 0),
+			value(8, fig[k, "max"], 0), value(5, fig[k, "switches"], 2),
+			value(5, fig[k, "own"], 2), value(5, fig[k, "idle"], 2),
+			value(5, fig[k, "ipis"], 2),
+			beside(case_[i], policy_[i], where)
 	}
-	mean[name, policy] = get("mean")
-	line[++n] = $0
 }
 
-function ratio(name, policy, to,    value) {
-	value = share(name, policy, to)
-	return value == "" ? "    -" : sprintf("%5.2f", value)
-}
-
-function target(text, value, most) {
-	printf "  %-44s", text
-	if (value == "") {
-		print " not measured"
-		return
+# across(WHERES, FIELD, WIDTH, DIGITS): a column for each place, of the cases that were
+# taken in the first of them.
+function across(wheres, field, width, digits,    i, j, n, w) {
+	n = split(wheres, w, " ")
+	printf "%-16s %-6s", "case", "policy"
+	for (j = 1; j <= n; j++)
+		printf " %*s", width, w[j]
+	print ""
+	for (i = 1; i <= figures; i++) {
+		if (place[i] != w[1] || fig[case_[i], policy_[i], w[1], field] == "")
+			continue
+		printf "%-16s %-6s", case_[i], policy_[i]
+		for (j = 1; j <= n; j++)
+			printf "%s", value(width, fig[case_[i], policy_[i], w[j], field],
+					   digits)
+		print ""
 	}
-	printf " %8.3f %8s  %s\n", value, most == "" ? "-" : most,
-		most == "" ? "" : value <= most ? "reached" : "not reached"
 }
 
-# What is missing is "", and so is what is made of it.
-function share(name, policy, to) {
-	if (!((name, policy) in mean) || !((to, policy) in mean))
-		return ""
-	return mean[name, policy] / mean[to, policy]
-}
-
-function added(where,    key) {
-	key = sprintf("%-16s %-6s", "yield-pair", "fifo")
-	if (!((key, where) in cost) || !((key, "absent") in cost))
-		return ""
-	return (cost[key, where] - cost[key, "absent"]) / 2
+function targets(    i, state) {
+	title("targets")
+	printf "%-58s %9s %8s\n", "", "measured", "at most"
+	set_targets()
+	for (i = 1; i <= wanted; i++) {
+		state = reached(i)
+		printf "%-58s%s%s  %s\n", target_text[i],
+			value(9, target_value[i], target_digits[i]),
+			value(8, target_limit[i], target_digits[i]), state
+	}
 }
 
 END {
-	printf "%s, instructions\n\n", release
-	printf "%-16s %-6s %9s %8s %8s %8s %5s %5s %5s  %s\n", "case", "policy",
-		"mean", "spread", "p50", "p99", "ctxt", "own", "ipis", "to its peer"
-	for (i = 1; i <= n; i++) {
-		$0 = line[i]
-		name = get("case")
-		policy = get("policy")
-		printf "%-16s %-6s %9.1f %8.1f %8d %8d", name, policy, get("mean"),
-			get("spread"), get("p50"), get("p99")
-		if (get("switches") < 0)
-			printf " %5s %5s %5s", "-", "-", "-"
-		else
-			printf " %5.2f %5.2f %5.2f", get("switches"), get("own"), get("ipis")
-		printf name in peer ? "  %s %s\n" : "\n", ratio(name, policy, peer[name]), peer[name]
-	}
-	printf "\n%-23s %9s %9s %9s  %s\n", "not of umcg", "absent", "loaded", "open", "added"
-	for (i = 1; i <= nplain; i++) {
-		key = plains[i]
-		printf "%s %9.1f %9.1f %9.1f  %+.1f %+.1f\n", key, cost[key, "absent"],
-			cost[key, "loaded"], cost[key, "open"],
-			cost[key, "loaded"] - cost[key, "absent"],
-			cost[key, "open"] - cost[key, "absent"]
-	}
-	print ""
-	for (count in memory)
-		printf "memory of each of %d registered threads: %s\n", count, memory[count]
-
-	printf "\n  %-44s %8s %8s\n", "target (" strict() ")", "measured", "at most"
-	target("worker to worker / strict futex",
-	       share("w2w", strict(), "futex"), limit(0.78, 0.65, 0.62))
-	target("worker to worker / sched_yield pair (fifo)",
-	       share("w2w", "fifo", "yield-pair"), limit("", 1.30, 1.30))
-	target("server-worker-server / strict futex",
-	       share("sws", strict(), "futex"), limit(0.78, 0.65, 0.62))
-	block = ""
-	if (("block", "other") in mean)
-		block = mean["block", "other"] / limit(19662, 22580, 27594)
-	target("block cycle / the prototype's", block, limit(0.90, 0.80, 0.80))
-	target("added to a switch, module loaded", added("loaded"), 0)
-	target("added to a switch, group open elsewhere", added("open"), 30)
+	printf "%s, instructions\n", release
+	title("one processor")
+	table("")
+	title("plain threads, without the module, with it, while another process has a group open: mean")
+	across("absent loaded open", "mean", 9, 1)
+	title("so many workers, or threads, on one processor: mean; memory of each in bytes")
+	across("10 1000 20000", "mean", 9, 1)
+	title("a server and its share of so many workers, or threads, on each of four processors: p50")
+	across("each-10 each-100 each-1000 each-10000", "p50", 10, 0)
+	title("from the wake-up of one of so many to its running: p50")
+	across("4 16 64", "p50", 9, 0)
+	print "p99"
+	across("4 16 64", "p99", 9, 0)
+	print "max"
+	across("4 16 64", "max", 9, 0)
+	title("two threads on two processors")
+	table("across")
+	title("free to run on any of so many processors: the share of handoffs that stayed on theirs")
+	across("2-cpus 4-cpus", "stayed", 9, 4)
+	title("the same: mean of a round trip")
+	across("2-cpus 4-cpus", "mean", 9, 1)
+	targets()
 }
