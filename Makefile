@@ -29,6 +29,7 @@
 ## make mutations	break the module in ways that the tests must notice
 ## make bench		count instructions on all kernels; KERNEL=6.12: on that one
 ## make bench-compare	set two results side by side: A=1.json B=2.json
+## make bench-record	what make check allows a switch to cost, anew; KERNEL=6.12
 ## make lint		checkpatch, sparse, clang-format, shellcheck
 ## make clean		remove what was built
 ## make version		say which version this is
@@ -266,10 +267,13 @@ mutations:
 	@tests/mutations/run $(if $(KERNEL),--kernel $(KERNEL))
 
 bench:
-	@bench/run $(if $(TWICE),--twice) $(KERNEL)
+	@bench/run $(KERNEL)
 
 bench-compare:
 	@bench/compare $(A) $(B)
+
+bench-record:
+	@bench/record $(KERNEL)
 
 lint:
 	@tests/lint/run
@@ -282,5 +286,6 @@ version:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug check-long fuzz model mutations bench bench-compare lint
+.PHONY: demo check check-debug check-long fuzz model mutations lint
+.PHONY: bench bench-compare bench-record
 .PHONY: clean version help
