@@ -26,7 +26,7 @@ function remember(    k, n, i, fields) {
 	policy_[figures] = get("policy")
 	place[figures] = get("where")
 	k = case_[figures] SUBSEP policy_[figures] SUBSEP place[figures]
-	n = split("mean spread p50 p99 max switches own idle ipis stayed", fields, " ")
+	n = split("mean spread p50 p99 max switches own ipis stayed", fields, " ")
 	for (i = 1; i <= n; i++)
 		fig[k, fields[i]] = get(fields[i])
 }

@@ -18,6 +18,14 @@ function value(width, number, digits) {
 	return sprintf(" %*.*f", width, digits, number)
 }
 
+# Switches away from what is no thread of the case: the idle task, unless the kernel has
+# something to do for itself.
+function idle(k) {
+	if (fig[k, "switches"] == "" || fig[k, "switches"] < 0)
+		return ""
+	return fig[k, "switches"] > fig[k, "own"] ? fig[k, "switches"] - fig[k, "own"] : 0
+}
+
 # The ratio to what it stands beside, in the same place and with the same policy.
 function beside(name, policy, where,    to, ratio) {
 	to = peer(name)
@@ -38,7 +46,7 @@ function table(where,    i, k) {
 			value(9, fig[k, "mean"], 1), value(8, fig[k, "spread"], 1),
 			value(8, fig[k, "p50"], 0), value(8, fig[k, "p99"], 0),
 			value(8, fig[k, "max"], 0), value(5, fig[k, "switches"], 2),
-			value(5, fig[k, "own"], 2), value(5, fig[k, "idle"], 2),
+			value(5, fig[k, "own"], 2), value(5, idle(k), 2),
 			value(5, fig[k, "ipis"], 2),
 			beside(case_[i], policy_[i], where)
 	}

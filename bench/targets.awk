@@ -59,11 +59,11 @@ function set_targets(    p, block) {
 	target("handoffs that leave the processor, 4 processors, %",
 	       moved("w2w", "4-cpus"), 0.1, 2)
 	target("a yield among 20,000 instead of 10 takes more, %",
-	       growth("crowd-yield", "other", "10", "20000"), 1, 2)
+	       growth("crowd-yield", "fifo", "10", "20000"), 1, 2)
 	target("a block among 20,000 instead of 10 takes more, %",
-	       growth("crowd-block", "other", "10", "20000"), 1, 2)
+	       growth("crowd-block", "fifo", "10", "20000"), 1, 2)
 	target("kernel memory of each registered thread of 20,000, bytes",
-	       mean("memory", "other", "20000"), 640, 0)
+	       mean("memory", "fifo", "20000"), 640, 0)
 	target("futex round trip, " p ", off the prototype's " \
 	       limit(9905, 10535, 13482) ", %", off(p), 3, 2)
 }

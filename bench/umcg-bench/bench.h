@@ -49,7 +49,9 @@ extern struct setting setting;
  * @needs_umcg:	not without the module
  * @plain:	also measured to see what the module costs those who do not use it
  * @ops:	operations of one run, if not as many as of most
+ * @parts:	what @run measures one after the other, if more than one thing
  * @run:	does it
+ * @cleanup:	takes away what it leaves behind
  */
 struct bench {
 	const char *name;
@@ -60,8 +62,12 @@ struct bench {
 	bool needs_umcg;
 	bool plain;
 	unsigned int ops;
+	const char *const *parts;
 	void (*run)(unsigned int ops);
+	void (*cleanup)(void);
 };
+
+#define PARTS_MAX	4
 
 /* NULL-named at the end: one table for each group of cases. */
 extern const struct bench handoff_cases[];
@@ -74,8 +80,12 @@ extern const struct bench plain_cases[];
 extern const struct bench crowd_cases[];
 extern const struct bench latency_cases[];
 
-/* Memory for each registered thread is no time: it prints its own lines. */
-int memory_main(unsigned int count);
+/* Charge this process to a control group of its own, if that can be. */
+bool memory_watch(void);
+void memory_forget(void);
+
+/* Bytes that the kernel is charged for. */
+long memory_charged(void);
 
 /* Be another process with a group open and nothing to do, until killed. */
 int hold_main(void);
@@ -88,16 +98,15 @@ int hold_main(void);
  *		counted as two; less than 0 if it cannot be told
  * @own:	those of the threads of the case
  * @ipis:	interrupts that processors sent to each other or to themselves
- * @idle:	passes through the idle task, while the kernel counts them
  * @stayed:	the share of handoffs that did not change the processor
  */
 struct figures {
 	unsigned int ops;
 	double mean, p50, p99, max;
-	double switches, own, ipis, idle, stayed;
+	double switches, own, ipis, stayed;
 };
 
-/* Where the case's process leaves its figures. */
+/* Where the case's process leaves its figures; it goes on to the next for its next part. */
 extern struct figures *figures;
 
 void meter_begin(unsigned int ops);
@@ -108,6 +117,8 @@ bool meter_op(void);
 /* The same for one whose times were taken elsewhere. */
 bool meter_took(__u64 ns);
 void meter_end(void);
+/* No times: that is what it took for each of so many. */
+void meter_value(unsigned int ops, double mean);
 /* The operation is only a part of what is done each time: its switches cannot be told. */
 void meter_partial(void);
 /* The turn has come to the caller: if all are free to run anywhere, was it here before? */

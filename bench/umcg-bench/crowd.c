@@ -2,24 +2,27 @@
 /*
  * crowd.c - does it cost more when there are more of them?
  *
- * So many workers, on one server or on one for each processor, take turns; those who
- * are not running are queued, or blocked in read(). The first server is measured
- * while the others do the same. All of it ends with the process.
+ * So many threads, with one server or with one on each processor. They become workers:
+ * what memory does that take? They yield in turn, those who do not run being queued.
+ * They block in turn, all in the same pipe. They become plain threads again and call
+ * sched_yield(). It is the first server that is measured, while the others do the same.
+ * All of it ends with the process.
  */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "server.h"
 
-#define MOST		64 /* servers */
+#define SERVERS_MAX	64
+#define STACK		(16UL * 1024)
 
 /**
  * struct lane - a processor, with its server and its part of the crowd
  * @ends:	a pipe that its workers block in
- * @turns:	of its plain threads, @last had the last one
  */
 struct lane {
 	struct server server;
@@ -28,208 +31,266 @@ struct lane {
 	unsigned int size;
 	int cpu;
 	int ends[2];
-	unsigned long turns, last;
 };
 
-static struct lane lanes[MOST];
-static unsigned int count;
+enum act { YIELD, BLOCK, LEAVE };
+
+static struct lane lanes[SERVERS_MAX];
+static unsigned int count, ops;
 static pthread_barrier_t all_there;
-static void (*turn)(struct lane *l);
-static void (*task)(struct worker *w);
+static bool measured;
+static enum act act;
 
-static void share_out(void)
+/* ---- gates: so many wait there, until they are opened ------------------- */
+
+struct gate {
+	__u32 open, waiting;
+};
+
+static struct gate before_register, before_sched_yield;
+
+static void gate_pass(struct gate *g)
 {
-	unsigned int i;
-
-	count = setting.place == EACH ? get_nprocs() : 1;
-	if (count > MOST || count > setting.tasks)
-		die("%u tasks for %u processors", setting.tasks, count);
-	for (i = 0; i < count; i++) {
-		lanes[i].cpu = i;
-		lanes[i].size = (setting.tasks + i) / count;
-	}
-	pthread_barrier_init(&all_there, NULL, count);
+	__atomic_add_fetch(&g->waiting, 1, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&g->open, __ATOMIC_SEQ_CST))
+		futex_wait(&g->open, 0);
 }
 
-/* ---- workers ------------------------------------------------------------ */
+static void gate_await_all(struct gate *g)
+{
+	while (__atomic_load_n(&g->waiting, __ATOMIC_SEQ_CST) < setting.tasks)
+		usleep(1000);
+}
 
-/* Each has had one turn then, and is where it will be between two. */
-static void fill(struct lane *l)
+static void gate_open(struct gate *g)
+{
+	gate_await_all(g);
+	__atomic_store_n(&g->open, 1, __ATOMIC_SEQ_CST);
+	futex_wake(&g->open, setting.tasks);
+}
+
+/* ---- one of the crowd --------------------------------------------------- */
+
+static void work(struct worker *self)
+{
+	struct lane *l = self->arg;
+	char byte;
+
+	while (act == YIELD)
+		umcg_run(self->group, self->self, 0, UMCG_WAIT_ENQUEUE, 0);
+	while (act == BLOCK)
+		must(read(l->ends[0], &byte, 1));
+}
+
+static void *live(void *arg)
+{
+	struct worker *w = arg;
+
+	gate_pass(&before_register);
+	worker_main(w);
+	gate_pass(&before_sched_yield);
+	for (;;)
+		sched_yield();
+	return NULL;
+}
+
+/* Their stacks lie side by side: mappings cost time and memory, too. */
+static void create(struct lane *l)
+{
+	char *stacks = mmap(NULL, l->size * STACK, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	pthread_attr_t attr;
+	unsigned int i;
+
+	l->workers = calloc(l->size, sizeof(*l->workers));
+	if (stacks == MAP_FAILED || !l->workers)
+		die("no memory for %u threads", l->size);
+	madvise(stacks, l->size * STACK, MADV_NOHUGEPAGE);
+	pthread_attr_init(&attr);
+	for (i = 0; i < l->size; i++) {
+		worker_prepare(&l->server, &l->workers[i], work, l);
+		pthread_attr_setstack(&attr, stacks + i * STACK, STACK);
+		if (pthread_create(&l->workers[i].thread, &attr, live,
+				   &l->workers[i]))
+			die("thread %u of %u: %s", i, l->size, why_not());
+	}
+	pthread_attr_destroy(&attr);
+}
+
+/* ---- a server ----------------------------------------------------------- */
+
+static bool is_first(const struct lane *l)
+{
+	return l == lanes;
+}
+
+static void run_next(struct lane *l, __u32 why)
+{
+	if (server_run(&l->server, server_next(&l->server, NULL)) != why)
+		die("a worker has not done what it was to do");
+}
+
+static void turn(struct lane *l)
+{
+	if (act == BLOCK)
+		must(write(l->ends[1], "x", 1));
+	run_next(l, act == BLOCK ? UMCG_CUR_BLOCK : UMCG_CUR_WAIT);
+}
+
+/* All have had a turn before the first that counts; and all servers wait for that. */
+static void turns(struct lane *l)
 {
 	unsigned int i;
 
-	run_on(l->cpu);
-	must(pipe(l->ends));
-	l->workers = calloc(l->size, sizeof(*l->workers));
-	for (i = 0; i < l->size; i++) {
-		l->workers[i].run = task;
-		l->workers[i].arg = l;
-		hire(&l->server, &l->workers[i]);
-	}
-	for (i = 0; i < l->size; i++)
-		server_run(&l->server, &l->workers[i]);
 	for (i = 0; i < l->size; i++)
 		turn(l);
+	pthread_barrier_wait(&all_there);
+	if (is_first(l)) {
+		METER(ops, turn(l));
+		figures++;
+		__atomic_store_n(&measured, true, __ATOMIC_SEQ_CST);
+	} else {
+		while (!__atomic_load_n(&measured, __ATOMIC_SEQ_CST))
+			turn(l);
+	}
+	pthread_barrier_wait(&all_there);
+	measured = false;
+}
+
+/* Whoever goes on does the next from now on. */
+static void change(struct lane *l, enum act to)
+{
+	pthread_barrier_wait(&all_there);
+	if (is_first(l))
+		act = to;
+	pthread_barrier_wait(&all_there);
+}
+
+static void yields_and_blocks(struct lane *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->size; i++)
+		server_run(&l->server, &l->workers[i]);
+	turns(l);
+	change(l, BLOCK);
+	for (i = 0; i < l->size; i++)
+		run_next(l, UMCG_CUR_BLOCK);
+	turns(l);
+	change(l, LEAVE);
+	for (i = 0; i < l->size; i++) {
+		must(write(l->ends[1], "x", 1));
+		run_next(l, UMCG_CUR_EXIT);
+	}
+}
+
+static void receive(struct lane *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->size; i++)
+		server_next(&l->server, NULL);
 }
 
 static void *other_lane(void *arg)
 {
 	struct lane *l = arg;
 
+	run_on(l->cpu);
 	server_join(&l->server, l->group);
-	fill(l);
-	pthread_barrier_wait(&all_there);
-	for (;;)
-		turn(l);
+	create(l);
+	receive(l);
+	yields_and_blocks(l);
 	return NULL;
 }
 
-static void measure(unsigned int ops)
+/* ---- the first server: it is measured ----------------------------------- */
+
+static void share_out(void)
 {
 	unsigned int i;
 
-	share_out();
-	server_start(&lanes[0].server);
-	for (i = 1; i < count; i++) {
-		lanes[i].group = lanes[0].server.group;
-		spawn(other_lane, &lanes[i]);
+	count = setting.place == EACH ? get_nprocs() : 1;
+	if (count > SERVERS_MAX || count > setting.tasks)
+		die("%u tasks for %u processors", setting.tasks, count);
+	for (i = 0; i < count; i++) {
+		lanes[i].cpu = i;
+		lanes[i].size = (setting.tasks + i) / count;
+		must(pipe(lanes[i].ends));
 	}
-	fill(&lanes[0]);
-	pthread_barrier_wait(&all_there);
-	METER(ops, turn(&lanes[0]));
+	pthread_barrier_init(&all_there, NULL, count);
 }
 
-static void yield_often(struct worker *self)
+/* What they are charged for more than plain threads are. */
+static void receive_and_weigh(struct lane *l, bool watched)
 {
-	for (;;)
-		umcg_run(self->group, self->self, 0, UMCG_WAIT_ENQUEUE, 0);
+	long before = 0;
+
+	gate_await_all(&before_register);
+	if (watched)
+		before = memory_charged();
+	gate_open(&before_register);
+	receive(l);
+	if (watched)
+		meter_value(setting.tasks, (double)(memory_charged() - before) /
+						   setting.tasks);
 }
 
-static void run_next(struct lane *l)
+/* Under FIFO each of them has had a turn when it is the caller's again. */
+static __u64 one_round(unsigned int threads)
 {
-	if (server_run(&l->server, server_next(&l->server, NULL)) != UMCG_CUR_WAIT)
-		die("a worker has not yielded");
-}
-
-static void yields(unsigned int ops)
-{
-	task = yield_often;
-	turn = run_next;
-	measure(ops);
-}
-
-static void read_often(struct worker *self)
-{
-	struct lane *l = self->arg;
-	char byte;
-
-	for (;;)
-		must(read(l->ends[0], &byte, 1));
-}
-
-/* Of all that wait for the pipe, the one who came first gets the byte. */
-static void write_and_run(struct lane *l)
-{
-	must(write(l->ends[1], "x", 1));
-	if (server_run(&l->server, server_next(&l->server, NULL)) !=
-	    UMCG_CUR_BLOCK)
-		die("a worker has not blocked");
-}
-
-static void blocks(unsigned int ops)
-{
-	task = read_often;
-	turn = write_and_run;
-	measure(ops);
-}
-
-/* ---- plain threads ------------------------------------------------------ */
-
-static __u32 gate;
-static unsigned int ready;
-
-/* sched_yield() need not switch: a turn is when another one had the last. */
-static void yield_here(struct lane *l, unsigned long me)
-{
-	sched_yield();
-	if (l->last != me) {
-		l->last = me;
-		l->turns++;
-	}
-}
-
-static void *take_turns(void *arg)
-{
-	struct lane *l = arg;
-	unsigned long me = pthread_self();
-
-	run_on(l->cpu);
-	__atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST);
-	while (!__atomic_load_n(&gate, __ATOMIC_SEQ_CST))
-		futex_wait(&gate, 0);
-	for (;;)
-		yield_here(l, me);
-	return NULL;
-}
-
-/* Until the turn has come round to the caller, for each that had it meanwhile. */
-static __u64 one_round(struct lane *l)
-{
-	unsigned long before = l->turns;
 	__u64 begin = now();
 
-	do {
-		yield_here(l, 1);
-	} while (l->turns == before);
-	return (now() - begin) / (l->turns - before);
+	sched_yield();
+	return (now() - begin) / threads;
 }
 
-#define ROUNDS_MIN	3
-
-static void plain_yields(unsigned int ops)
+static void plain_yields(const struct lane *l)
 {
-	struct lane *l = &lanes[0];
-	unsigned int i, j;
+	unsigned int threads = l->size + 1;
 
-	share_out();
-	for (i = 0; i < count; i++)
-		for (j = i == 0; j < lanes[i].size; j++)
-			spawn(take_turns, &lanes[i]);
-	while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) < setting.tasks - 1)
-		usleep(1000);
-	gate = 1;
-	futex_wake(&gate, setting.tasks);
-	for (i = 0; i < ROUNDS_MIN; i++)
-		one_round(l);
-	/* a round is a turn of each */
-	ops = ops / l->size > ROUNDS_MIN ? ops / l->size : ROUNDS_MIN;
-	meter_begin(ops);
-	while (meter_took(one_round(l)))
-		;
+	gate_open(&before_sched_yield);
+	one_round(threads);
+	one_round(threads);
+	meter_begin(ops / threads + 3);
 	meter_partial();
+	while (meter_took(one_round(threads)))
+		;
 	meter_end();
 }
 
+static void crowd(unsigned int wanted)
+{
+	struct lane *l = &lanes[0];
+	bool watched = setting.place == TOGETHER && memory_watch();
+	unsigned int i;
+
+	ops = wanted;
+	share_out();
+	server_start(&l->server);
+	for (i = 1; i < count; i++) {
+		lanes[i].group = l->server.group;
+		spawn(other_lane, &lanes[i]);
+	}
+	create(l);
+	receive_and_weigh(l, watched);
+	figures++;
+	yields_and_blocks(l);
+	plain_yields(l);
+}
+
+static const char *const parts[] = { "memory", "crowd-yield", "crowd-block",
+				     "crowd-sched" };
+
 const struct bench crowd_cases[] = {
-	{ .name = "crowd-yield",
-	  .what = "server runs the next of so many workers, it yields",
-	  .policies = OTHER,
+	{ .name = "crowd",
+	  .what = "so many workers: memory of each; a turn that ends with a yield, with a block; of as many threads, with sched_yield()",
+	  .policies = FIFO,
 	  .places = TOGETHER | EACH,
 	  .crowd = true,
 	  .needs_umcg = true,
-	  .run = yields },
-	{ .name = "crowd-block",
-	  .what = "server wakes the next of so many workers by a byte, runs it, it blocks",
-	  .policies = OTHER,
-	  .places = TOGETHER | EACH,
-	  .crowd = true,
-	  .needs_umcg = true,
-	  .run = blocks },
-	{ .name = "crowd-sched",
-	  .what = "a turn of so many threads that call sched_yield()",
-	  .policies = OTHER | FIFO,
-	  .places = TOGETHER | EACH,
-	  .crowd = true,
-	  .run = plain_yields },
+	  .parts = parts,
+	  .run = crowd,
+	  .cleanup = memory_forget },
 	{}
 };

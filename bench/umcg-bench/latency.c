@@ -2,11 +2,10 @@
 /*
  * latency.c - from a wake-up to running, where many want the same processor
  *
- * As schbench does it: a thread hands out work, in a futex's word for each of the
- * others, and wakes them; each notes how long ago that was. The work comes at random
- * times, the same each time, so that it takes half of the processor. With umcg the
- * server runs whoever was woken first until he has done his work, and without, the
- * kernel's scheduler has the same threads.
+ * As schbench does it: one thread wakes all others, each by a futex's word of its own,
+ * and each notes how long ago that was, and has work to do. Next time is when all of
+ * that may well be done. With umcg the server runs whoever was woken first until he has
+ * done his work; without, the kernel's scheduler has the same threads.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -15,8 +14,8 @@
 
 #include "server.h"
 
-#define WORK_NS		100000
-#define PAUSE_NS	(2 * WORK_NS) /* from one piece of work to the next */
+#define WORK_NS		50000
+#define PAUSE_NS	(3 * WORK_NS) /* for each piece of work */
 
 enum { FREE_NOW, TOLD, WORKING };
 
@@ -86,45 +85,31 @@ static void sleep_until(__u64 t)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL);
 }
 
-static __u64 random_pause(void)
+/* Who is still at work is passed over. */
+static unsigned int wake_all(unsigned int n)
 {
-	static __u32 seed = 1;
-
-	seed = seed * 1664525 + 1013904223;
-	return seed % (2 * PAUSE_NS);
-}
-
-/* The one who has waited longest, or nearly so; NULL: all are at work. */
-static struct hand *somebody_free(void)
-{
-	static unsigned int next;
-	unsigned int i;
 	struct hand *h;
 
-	for (i = 0; i < setting.tasks; i++) {
-		h = &hands[next++ % setting.tasks];
-		if (__atomic_load_n(&h->told, __ATOMIC_SEQ_CST) == FREE_NOW)
-			return h;
+	for (h = hands; h < hands + setting.tasks && n < pieces; h++) {
+		if (__atomic_load_n(&h->told, __ATOMIC_SEQ_CST) != FREE_NOW)
+			continue;
+		h->work = n;
+		begun[n++] = now();
+		__atomic_store_n(&h->told, TOLD, __ATOMIC_SEQ_CST);
+		futex_wake(&h->told, 1);
 	}
-	return NULL;
+	return n;
 }
 
 static void hand_out(void)
 {
 	__u64 t = now();
 	unsigned int n = 0;
-	struct hand *h;
 
 	while (n < pieces) {
-		t += random_pause();
+		t += (__u64)setting.tasks * PAUSE_NS;
 		sleep_until(t);
-		h = somebody_free();
-		if (!h)
-			continue;
-		h->work = n;
-		begun[n++] = now();
-		__atomic_store_n(&h->told, TOLD, __ATOMIC_SEQ_CST);
-		futex_wake(&h->told, 1);
+		n = wake_all(n);
 	}
 }
 
@@ -189,14 +174,14 @@ static void without(unsigned int ops)
 
 const struct bench latency_cases[] = {
 	{ .name = "latency",
-	  .what = "from the wake-up of one of so many workers until it runs, first come first served",
+	  .what = "from the wake-up of so many workers, one after the other, until each runs",
 	  .policies = OTHER,
 	  .crowd = true,
 	  .needs_umcg = true,
 	  .run = with_umcg },
 	{ .name = "latency-sched",
 	  .what = "the same with threads, scheduled by the kernel",
-	  .policies = OTHER | BATCH,
+	  .policies = OTHER,
 	  .crowd = true,
 	  .run = without },
 	{}

@@ -7,7 +7,6 @@
  * bench/run does the rest.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +21,6 @@
 #define REPEATS_MAX	99
 #define PRIORITY	10
 
-#define COUNTED		10 /* the part of the operations for which passes through idle are counted */
-#define SCHEDSTATS	"/proc/sys/kernel/sched_schedstats"
-
 struct figures *figures;
 struct setting setting = { .place = TOGETHER };
 
@@ -36,12 +32,11 @@ static const struct bench *const groups[] = {
 static struct options {
 	unsigned int ops, repeats, policies;
 	const char *where;
-	bool json, plain, idle;
+	bool json, plain;
 } options = { .repeats = 3, .policies = ALL_POLICIES, .where = "" };
 
 static const char usage[] =
 	"usage: umcg-bench [OPTION]... [CASE]...	all cases, unless said\n"
-	"       umcg-bench memory COUNT		bytes for each registered thread\n"
 	"       umcg-bench hold			open a group, and wait to be killed\n"
 	"\n"
 	"  -n OPS	operations of a run\n"
@@ -52,7 +47,6 @@ static const char usage[] =
 	"		where the scheduler puts them; across, on processors 0 and 1;\n"
 	"		each: servers on all processors\n"
 	"  -t TASKS	only cases that are about the number of threads, with so many\n"
-	"  -i		run each once more, to count passes through the idle task\n"
 	"  -w WORD	put that into the results: where they were taken\n"
 	"  -j		JSON, a line for each\n"
 	"  -l		list the cases\n"
@@ -91,10 +85,13 @@ static bool run_once(const struct bench *b, unsigned int policy,
 	pid_t child;
 
 	fflush(NULL);
+	memset(figures, 0, PARTS_MAX * sizeof(*figures));
 	child = must(fork());
 	if (!child)
 		run_case(b, policy, ops);
 	must(waitpid(child, &status, 0));
+	if (b->cleanup)
+		b->cleanup();
 	if (!status)
 		return true;
 	fprintf(stderr, "umcg-bench: %s (%s) failed, status %#x\n", b->name,
@@ -110,23 +107,22 @@ static int by_mean(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void print_json(const struct bench *b, unsigned int policy,
+static void print_json(const char *name, unsigned int policy,
 		       const struct figures *f, double spread)
 {
 	printf("{\"case\": \"%s\", \"policy\": \"%s\", \"where\": \"%s\", \"ops\": %u",
-	       b->name, policy_name(policy), options.where, f->ops);
+	       name, policy_name(policy), options.where, f->ops);
 	printf(", \"mean\": %.1f, \"spread\": %.1f, \"p50\": %.0f, \"p99\": %.0f, \"max\": %.0f",
 	       f->mean, spread, f->p50, f->p99, f->max);
-	printf(", \"switches\": %.2f, \"own\": %.2f, \"ipis\": %.2f, \"idle\": %.2f",
-	       f->switches, f->own, f->ipis, f->idle);
+	printf(", \"switches\": %.2f, \"own\": %.2f, \"ipis\": %.2f",
+	       f->switches, f->own, f->ipis);
 	if (f->stayed >= 0)
 		printf(", \"stayed\": %.4f", f->stayed);
 	puts("}");
 }
 
 /* That of several runs whose mean is in the middle, and how far those go apart. */
-static void print(const struct bench *b, unsigned int policy,
-		  struct figures *runs)
+static void print(const char *name, unsigned int policy, struct figures *runs)
 {
 	const struct figures *f = &runs[options.repeats / 2];
 	double spread;
@@ -134,54 +130,29 @@ static void print(const struct bench *b, unsigned int policy,
 	qsort(runs, options.repeats, sizeof(*runs), by_mean);
 	spread = runs[options.repeats - 1].mean - runs[0].mean;
 	if (options.json)
-		print_json(b, policy, f, spread);
+		print_json(name, policy, f, spread);
 	else
-		printf("%-16s %-6s %-6s %6u %10.1f %8.1f %9.0f %9.0f %9.0f %6.2f %6.2f %6.2f %6.2f %6.4f\n",
-		       b->name, policy_name(policy), options.where, f->ops,
+		printf("%-16s %-6s %-6s %6u %10.1f %8.1f %9.0f %9.0f %9.0f %6.2f %6.2f %6.2f %6.4f\n",
+		       name, policy_name(policy), options.where, f->ops,
 		       f->mean, spread, f->p50, f->p99, f->max, f->switches,
-		       f->own, f->ipis, f->idle, f->stayed);
-}
-
-static bool schedstats(char on)
-{
-	int fd = open(SCHEDSTATS, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, &on, 1) == 1;
-
-	close(fd);
-	return done;
-}
-
-/* Counting costs instructions, so it has a run of its own. */
-static bool count_idle(const struct bench *b, unsigned int policy, double *idle)
-{
-	unsigned int ops = ops_of(b) / COUNTED;
-	bool done;
-
-	*idle = -1;
-	if (!options.idle || !schedstats('1'))
-		return true;
-	done = run_once(b, policy, ops ? ops : 1);
-	schedstats('0');
-	*idle = figures->idle;
-	return done;
+		       f->own, f->ipis, f->stayed);
 }
 
 static bool bench(const struct bench *b, unsigned int policy)
 {
-	struct figures runs[REPEATS_MAX];
-	unsigned int i;
-	double idle;
+	static struct figures runs[PARTS_MAX][REPEATS_MAX];
+	unsigned int i, part;
 
 	for (i = 0; i < options.repeats; i++) {
 		if (!run_once(b, policy, ops_of(b)))
 			return false;
-		runs[i] = *figures;
+		for (part = 0; part < PARTS_MAX; part++)
+			runs[part][i] = figures[part];
 	}
-	if (!count_idle(b, policy, &idle))
-		return false;
-	for (i = 0; i < options.repeats; i++)
-		runs[i].idle = idle;
-	print(b, policy, runs);
+	for (part = 0; part < PARTS_MAX; part++)
+		if (runs[part][0].ops)
+			print(b->parts ? b->parts[part] : b->name, policy,
+			      runs[part]);
 	return true;
 }
 
@@ -205,10 +176,9 @@ static int bench_all(char **names)
 	int result = 0;
 
 	if (!options.json)
-		printf("%-16s %-6s %-6s %6s %10s %8s %9s %9s %9s %6s %6s %6s %6s %6s\n",
+		printf("%-16s %-6s %-6s %6s %10s %8s %9s %9s %9s %6s %6s %6s %6s\n",
 		       "case", "policy", "where", "ops", "mean", "spread",
-		       "p50", "p99", "max", "ctxt", "own", "ipis", "idle",
-		       "stayed");
+		       "p50", "p99", "max", "ctxt", "own", "ipis", "stayed");
 	for (i = 0; i < sizeof(groups) / sizeof(*groups); i++)
 		for (b = groups[i]; b->name; b++)
 			for (policy = OTHER; policy <= FIFO; policy <<= 1) {
@@ -257,7 +227,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:r:p:c:t:w:ixjlh")) != -1) {
+	while ((c = getopt(argc, argv, "n:r:p:c:t:w:xjlh")) != -1) {
 		switch (c) {
 		case 'n':
 			options.ops = atoi(optarg);
@@ -273,9 +243,6 @@ static void parse(int argc, char **argv)
 			break;
 		case 't':
 			setting.tasks = atoi(optarg);
-			break;
-		case 'i':
-			options.idle = true;
 			break;
 		case 'w':
 			options.where = optarg;
@@ -304,9 +271,7 @@ int main(int argc, char **argv)
 	argv += optind;
 	if (*argv && !strcmp(*argv, "hold"))
 		return hold_main();
-	if (*argv && !strcmp(*argv, "memory"))
-		return memory_main(argv[1] ? atoi(argv[1]) : 10);
-	figures = mmap(NULL, sizeof(*figures), PROT_READ | PROT_WRITE,
+	figures = mmap(NULL, PARTS_MAX * sizeof(*figures), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (figures == MAP_FAILED)
 		die("no memory");

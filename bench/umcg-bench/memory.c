@@ -1,110 +1,59 @@
 // SPDX-License-Identifier: MIT
 /*
- * memory.c - what a registration adds to a thread, as the memory controller charges it
+ * memory.c - what the memory controller charges this process for, in the kernel
  *
- * In a control group of its own stand so many plain threads. Then all of them
- * register: what the kernel's part of the charge has grown by is theirs.
+ * In a control group of its own; without the right to make one, nothing is known.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "bench.h"
 
 #define ROOT	"/sys/fs/cgroup"
 #define HERE	ROOT "/umcg-bench"
 
-static struct server server;
-static __u32 gate;
-static unsigned int waiting;
-
-static void put(const char *path, const char *text)
+static bool put(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "we");
+	bool done;
 
-	if (!file || fputs(text, file) < 0 || fclose(file))
-		die("%s: %s", path, why_not());
+	if (!file)
+		return false;
+	done = fputs(text, file) >= 0;
+	return !fclose(file) && done;
 }
 
-/* Bytes behind that word in memory.stat. */
-static long charge(const char *word)
+bool memory_watch(void)
 {
-	FILE *file = fopen(HERE "/memory.stat", "re");
+	put(ROOT "/cgroup.subtree_control", "+memory");
+	mkdir(HERE, 0700);
+	return put(HERE "/cgroup.procs", "0");
+}
+
+void memory_forget(void)
+{
+	rmdir(HERE);
+}
+
+/* Statistics come late, and who is about to sleep may not do so yet. */
+long memory_charged(void)
+{
+	FILE *file;
 	char name[64];
 	long bytes;
 
+	sleep(3);
+	file = fopen(HERE "/memory.stat", "re");
 	if (!file)
 		die("memory.stat: %s", why_not());
 	while (fscanf(file, "%63s %ld", name, &bytes) == 2) {
-		if (strcmp(name, word))
+		if (strcmp(name, "kernel"))
 			continue;
 		fclose(file);
 		return bytes;
 	}
-	die("no %s in memory.stat", word);
-}
-
-static void *become_worker(void *unused)
-{
-	__atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
-	while (!__atomic_load_n(&gate, __ATOMIC_SEQ_CST))
-		futex_wait(&gate, 0);
-	umcg_register_worker(server.group, server.tid, 0);
-	return unused;
-}
-
-static void measure(unsigned int count)
-{
-	long kernel, slab;
-	unsigned int i;
-
-	put(HERE "/cgroup.procs", "0");
-	server_start(&server);
-	for (i = 0; i < count; i++)
-		spawn(become_worker, NULL);
-	while (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST) < count)
-		usleep(1000);
-	/* those who have said so may not sleep yet; and statistics come late */
-	sleep(3);
-	kernel = charge("kernel");
-	slab = charge("slab");
-	gate = 1;
-	futex_wake(&gate, count);
-	for (i = 0; i < count; i++)
-		server_next(&server, NULL);
-	sleep(3);
-	kernel = charge("kernel") - kernel;
-	slab = charge("slab") - slab;
-	printf("{\"case\": \"memory\", \"policy\": \"other\", \"where\": \"%u\", \"ops\": %u, \"mean\": %.1f, \"slab\": %.1f}\n",
-	       count, count, (double)kernel / count, (double)slab / count);
-	fflush(NULL);
-	_exit(EXIT_SUCCESS);
-}
-
-int memory_main(unsigned int count)
-{
-	int status;
-	pid_t child;
-
-	put(ROOT "/cgroup.subtree_control", "+memory");
-	mkdir(HERE, 0700);
-	child = must(fork());
-	if (!child)
-		measure(count);
-	must(waitpid(child, &status, 0));
-	rmdir(HERE);
-	return !!status;
-}
-
-int hold_main(void)
-{
-	server_start(&server);
-	puts("held");
-	fflush(NULL);
-	for (;;)
-		umcg_run(server.group, server.self, 0, 0, 0);
+	die("no word about the kernel in memory.stat");
 }

@@ -19,7 +19,7 @@
 #define CLOCK_ROUNDS	301
 
 struct counters {
-	unsigned long switches, own, ipis, idle;
+	unsigned long switches, own, ipis;
 };
 
 static __u64 *times;
@@ -62,22 +62,6 @@ static unsigned long interrupts(const char *text, const char *name)
 	}
 }
 
-/*
- * How often a processor found nothing to run: the fourth number behind its name in
- * /proc/schedstat, which counts only while kernel.sched_schedstats is set.
- */
-static unsigned long idle_passes(const char *text)
-{
-	unsigned long passes, sum = 0;
-
-	while ((text = strstr(text, "\ncpu"))) {
-		text += strlen("\ncpu");
-		if (sscanf(text, "%*u %*u %*u %*u %lu", &passes) == 1)
-			sum += passes;
-	}
-	return sum;
-}
-
 static void slurp(const char *path, char *text, size_t size)
 {
 	FILE *file = fopen(path, "re");
@@ -100,8 +84,6 @@ static void count(struct counters *c)
 	slurp("/proc/stat", text, sizeof(text));
 	found = strstr(text, "\nctxt ");
 	c->switches = found ? strtoul(found + 6, NULL, 10) : 0;
-	slurp("/proc/schedstat", text, sizeof(text));
-	c->idle = idle_passes(text);
 	getrusage(RUSAGE_SELF, &usage);
 	c->own = usage.ru_nvcsw + usage.ru_nivcsw;
 }
@@ -182,6 +164,21 @@ void meter_landed(void)
 	last_cpu = cpu;
 }
 
+void meter_value(unsigned int ops, double mean)
+{
+	*figures = (struct figures){
+		.ops = ops,
+		.mean = mean,
+		.p50 = -1,
+		.p99 = -1,
+		.max = -1,
+		.switches = -1,
+		.own = -1,
+		.ipis = -1,
+		.stayed = -1,
+	};
+}
+
 void meter_end(void)
 {
 	struct counters after;
@@ -194,22 +191,15 @@ void meter_end(void)
 	for (i = 0; i < have; i++)
 		sum += times[i];
 	qsort(times, have, sizeof(*times), compare);
-	*figures = (struct figures){
-		.ops = have,
-		.mean = sum / have,
-		.p50 = times[have / 2],
-		.p99 = times[have * 99 / 100],
-		.max = times[have - 1],
-		.switches = -1,
-		.own = -1,
-		.ipis = -1,
-		.idle = -1,
-		.stayed = landed ? (double)stayed / landed : -1,
-	};
+	meter_value(have, sum / have);
+	figures->p50 = times[have / 2];
+	figures->p99 = times[have * 99 / 100];
+	figures->max = times[have - 1];
+	if (landed)
+		figures->stayed = (double)stayed / landed;
 	if (partial)
 		return;
 	figures->switches = (double)(after.switches - before.switches) / have;
 	figures->own = (double)(after.own - before.own) / have;
 	figures->ipis = (double)(after.ipis - before.ipis) / have;
-	figures->idle = (double)(after.idle - before.idle) / have;
 }

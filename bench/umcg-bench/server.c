@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,9 +46,8 @@ static void same_mask(const cpu_set_t *before)
 		die("a worker's affinity has changed");
 }
 
-static void *worker_main(void *arg)
+void worker_main(struct worker *w)
 {
-	struct worker *w = arg;
 	cpu_set_t mask;
 	struct umcg_register args = {
 		.flags = UMCG_REG_WORKER,
@@ -69,14 +69,27 @@ static void *worker_main(void *arg)
 	same_mask(&mask);
 	w->gone = true;
 	umcg_unregister(w->group);
+}
+
+void worker_prepare(struct server *s, struct worker *w,
+		    void (*run)(struct worker *w), void *arg)
+{
+	w->run = run;
+	w->arg = arg;
+	w->group = s->group;
+	w->home = s->tid;
+}
+
+static void *worker_thread(void *arg)
+{
+	worker_main(arg);
 	return NULL;
 }
 
 void hire(struct server *s, struct worker *w)
 {
-	w->group = s->group;
-	w->home = s->tid;
-	w->thread = spawn(worker_main, w);
+	worker_prepare(s, w, w->run, w->arg);
+	w->thread = spawn(worker_thread, w);
 	if (server_next(s, NULL) != w)
 		die("another worker is queued");
 }
@@ -158,4 +171,15 @@ void hand_to(struct worker *self, struct worker *next)
 void park(struct worker *self)
 {
 	umcg_run(self->group, self->self, 0, 0, 0);
+}
+
+int hold_main(void)
+{
+	static struct server server;
+
+	server_start(&server);
+	puts("held");
+	fflush(NULL);
+	for (;;)
+		umcg_run(server.group, server.self, 0, 0, 0);
 }

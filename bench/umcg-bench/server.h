@@ -39,6 +39,11 @@ void server_start(struct server *s);
 /* One more of that group. */
 void server_join(struct server *s, struct umcg_group *group);
 
+/* Somebody to do that, on that server, whose thread calls worker_main(). */
+void worker_prepare(struct server *s, struct worker *w,
+		    void (*run)(struct worker *w), void *arg);
+void worker_main(struct worker *w);
+
 /* A worker, that waits to be switched to and is on no list. */
 void hire(struct server *s, struct worker *w);
 
