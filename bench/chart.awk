@@ -79,7 +79,7 @@ function most_of(name, policy, where) {
 	if ((name == "w2w" || name == "sws") && policy == strict())
 		return limit(0.78, 0.65, 0.62) * mean("futex", policy, "")
 	if (name == "block" && policy == "other")
-		return limit(0.90 * 19662, 0.80 * 22580, 0.80 * 27594)
+		return limit(0.90, 0.80, 0.80) * prototype_block()
 	return ""
 }
 
@@ -106,9 +106,9 @@ function charts(    trips) {
 	group("to stop a running thread, other")
 	means("register register-server pthread", "fifo", "")
 	group("to come and go, fifo")
-	numbers("yield-pair", "fifo", "absent loaded open", "mean", "")
-	numbers("futex", strict(), "absent loaded open", "mean", "")
-	group("plain threads: module absent, loaded, a group open elsewhere")
+	numbers("yield-pair", "fifo", "absent loaded open", "p50", "")
+	numbers("futex", strict(), "absent loaded open", "p50", "")
+	group("plain threads: module absent, loaded, a group open elsewhere: p50")
 	numbers("crowd-yield", "fifo", "10 1000 20000", "mean", "")
 	numbers("crowd-block", "fifo", "10 1000 20000", "mean", "")
 	numbers("crowd-sched", "fifo", "10 1000 20000", "mean", "")
@@ -124,6 +124,8 @@ function charts(    trips) {
 	group("the same: p99")
 	means("w2w sws futex eventfd pipe condvar", "other", "across")
 	group("round trip between two processors, other")
+	means("kick tgkill", "other", "across")
+	group("to stop a thread that runs on another processor, other")
 	numbers("memory", "fifo", "10 1000 20000", "mean", 640)
 	group("kernel memory of each of so many registered threads, bytes")
 }

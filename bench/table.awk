@@ -87,8 +87,8 @@ END {
 	printf "%s, instructions\n", release
 	title("one processor")
 	table("")
-	title("plain threads, without the module, with it, while another process has a group open: mean")
-	across("absent loaded open", "mean", 9, 1)
+	title("plain threads, without the module, with it, while another process has a group open: p50")
+	across("absent loaded open", "p50", 9, 0)
 	title("so many workers, or threads, on one processor: mean; memory of each in bytes")
 	across("10 1000 20000", "mean", 9, 1)
 	title("a server and its share of so many workers, or threads, on each of four processors: p50")

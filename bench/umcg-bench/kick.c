@@ -3,8 +3,8 @@
  * kick.c - from a thread that is to be stopped to the one that is told
  *
  * One spins; a thread of a higher priority sleeps, kicks it and sleeps again. The
- * time runs from the kick to the server's first look at the clock, so it holds the
- * kicker's way back to sleep too, as it does for the signal beside it.
+ * time runs from the kick to the server's first look at the clock, so on one processor
+ * it holds the kicker's way back to sleep too, as it does for the signal beside it.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -28,6 +28,11 @@ static bool is_ready(void)
 	return __atomic_load_n(&ready, __ATOMIC_SEQ_CST);
 }
 
+static void set_ready(bool is)
+{
+	__atomic_store_n(&ready, is, __ATOMIC_SEQ_CST);
+}
+
 static void spin(struct worker *self)
 {
 	(void)self;
@@ -45,14 +50,16 @@ static void sleep_some(void)
 /* A kick that finds nobody running, or a round that is not over, is no kick. */
 static void *kick_often(void *unused)
 {
+	go_across();
 	set_policy(0, FIFO, 20);
 	while (!stop) {
 		sleep_some();
 		if (!is_ready())
 			continue;
+		set_ready(false);
 		begun = now();
-		if (!umcg_kick(server.group, worker.tid, 0))
-			ready = false;
+		if (umcg_kick(server.group, worker.tid, 0))
+			set_ready(true);
 	}
 	return unused;
 }
@@ -68,7 +75,7 @@ static void kick(unsigned int ops)
 	kicker = spawn(kick_often, NULL);
 	meter_begin(ops);
 	while (more) {
-		ready = true;
+		set_ready(true);
 		if (server_run(&server, &worker) != UMCG_CUR_PREEMPT)
 			die("a worker was not preempted");
 		more = meter_took(now() - begun);
@@ -89,17 +96,18 @@ static void handler(int sig)
 	if (!meter_took(now() - begun))
 		stop = true;
 	else
-		__atomic_store_n(&ready, true, __ATOMIC_SEQ_CST);
+		set_ready(true);
 }
 
 static void *signal_often(void *unused)
 {
+	go_across();
 	set_policy(0, FIFO, 20);
 	while (!stop) {
 		sleep_some();
 		if (!is_ready())
 			continue;
-		ready = false;
+		set_ready(false);
 		begun = now();
 		syscall(SYS_tgkill, getpid(), target, SIGUSR1);
 	}
@@ -114,7 +122,7 @@ static void tgkill_handler(unsigned int ops)
 	must(sigaction(SIGUSR1, &action, NULL));
 	target = gettid();
 	meter_begin(ops);
-	ready = true;
+	set_ready(true);
 	other = spawn(signal_often, NULL);
 	while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST))
 		__builtin_ia32_pause();
@@ -153,6 +161,7 @@ const struct bench kick_cases[] = {
 	{ .name = "kick",
 	  .what = "from KICK of a running worker until its server runs",
 	  .policies = OTHER,
+	  .places = TOGETHER | ACROSS,
 	  .needs_umcg = true,
 	  .ops = 100,
 	  .run = kick },
@@ -165,6 +174,7 @@ const struct bench kick_cases[] = {
 	{ .name = "tgkill",
 	  .what = "from tgkill() of a running thread to its handler",
 	  .policies = OTHER,
+	  .places = TOGETHER | ACROSS,
 	  .ops = 100,
 	  .run = tgkill_handler },
 	{}
