@@ -182,6 +182,8 @@ static void yields_and_blocks(struct lane *l)
 		must(write(l->ends[1], "x", 1));
 		run_next(l, UMCG_CUR_EXIT);
 	}
+	/* a server that ends is another one's to bury, who expects workers only */
+	pthread_barrier_wait(&all_there);
 }
 
 static void receive(struct lane *l)
