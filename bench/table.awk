@@ -77,9 +77,8 @@ function targets(    i, state) {
 	set_targets()
 	for (i = 1; i <= wanted; i++) {
 		state = reached(i)
-		printf "%-58s%s%s  %s\n", target_text[i],
-			value(9, target_value[i], target_digits[i]),
-			value(8, target_limit[i], target_digits[i]), state
+		printf "%-58s %9s %8s  %s\n", target_text[i], measured(i),
+			target_limit[i] == "" ? "-" : target_limit[i], state
 	}
 }
 

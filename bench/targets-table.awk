@@ -12,9 +12,8 @@ function cell(i) {
 	if (target_value[i] == "")
 		return "not measured"
 	if (target_limit[i] == "")
-		return sprintf("%.*f", target_digits[i], target_value[i])
-	return sprintf("%.*f (%s): %s", target_digits[i], target_value[i], target_limit[i],
-		       reached(i))
+		return measured(i)
+	return measured(i) " (" target_limit[i] "): " reached(i)
 }
 
 function column(    i, k) {

@@ -19,6 +19,13 @@ function reached(i) {
 	return target_value[i] <= target_limit[i] ? "reached" : "not reached"
 }
 
+# In words, as many digits as are of interest; it may be less than 0.
+function measured(i) {
+	if (target_value[i] == "")
+		return "-"
+	return sprintf("%.*f", target_digits[i], target_value[i])
+}
+
 # What a switch of a thread that knows nothing of umcg takes more than without; without
 # the timer's ticks, which are not the module's.
 function added(where,    now, before) {
