@@ -74,8 +74,8 @@ function means(cases, policy, where,    i, n, name) {
 function most_of(name, policy, where) {
 	if (where != "")
 		return ""
-	if (name == "w2w" && policy == "fifo" && strict() != "fifo")
-		return limit("", 1.30, 1.30) * mean("yield-pair", "fifo", "")
+	if (name == "w2w" && policy == "fifo" && limit("", 1, 1))
+		return 1.30 * mean("yield-pair", "fifo", "")
 	if ((name == "w2w" || name == "sws") && policy == strict())
 		return limit(0.78, 0.65, 0.62) * mean("futex", policy, "")
 	if (name == "block" && policy == "other")
@@ -94,10 +94,8 @@ function charts(    trips) {
 	trips = "w2w w2w-getppid sws sws-yield futex eventfd pipe condvar seccomp yield-pair"
 	means(trips, strict(), "")
 	group("round trip, " strict())
-	if (strict() != "fifo") {
-		means(trips, "fifo", "")
-		group("round trip, fifo")
-	}
+	means(trips, "fifo", "")
+	group("round trip, fifo")
 	means("block pipe", "other", "")
 	group("block cycle, other")
 	means("wake futex-wake wake-1000 futex-wake-1000", "fifo", "")
