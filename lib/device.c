@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Finding out whether /dev/umcg is there and is what this library knows. */
-#define _FILE_OFFSET_BITS 64 /* a tid is an offset, also where those are short */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -12,17 +11,6 @@ int group_call(int fd, unsigned long request, void *arg)
 {
 	int saved = errno;
 	int ret = ioctl(fd, request, arg);
-
-	if (ret < 0)
-		ret = -errno;
-	errno = saved;
-	return ret;
-}
-
-int group_seek(int fd, __u32 what, int whence)
-{
-	int saved = errno;
-	int ret = (int)lseek(fd, what, whence);
 
 	if (ret < 0)
 		ret = -errno;

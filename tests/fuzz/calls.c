@@ -56,6 +56,25 @@ static long call(struct fuzz_thread *t, enum fuzz_op op, unsigned long request,
 	return fuzz_count(t->child->shared, op, result);
 }
 
+/* The same by lseek(): a call, or what is none. */
+static long seek(struct fuzz_thread *t, enum fuzz_op op, __u64 offset, int whence)
+{
+	int fd = __atomic_load_n(&t->child->fd, __ATOMIC_RELAXED);
+	long result;
+
+	if (fuzz_once_in(&t->random, 30))
+		offset = fuzz_hostile(&t->random);
+	if (fuzz_once_in(&t->random, 60))
+		whence = fuzz_below(&t->random, 8);
+	result = syscall(SYS_lseek, fd, offset, whence);
+	if (result < 0) {
+		result = -errno;
+		if (result == -ESHUTDOWN)
+			t->slot = 0;
+	}
+	return fuzz_count(t->child->shared, op, result);
+}
+
 /* A pointer that is no place for arguments, or is none that should be used. */
 void *fuzz_pointer(struct fuzz_thread *t)
 {
@@ -218,7 +237,10 @@ void fuzz_wait(struct fuzz_thread *t)
 	if (fuzz_once_in(&t->random, 30))
 		arg = fuzz_pointer(t);
 	handoff = t->slot && !t->is_server && slot(t, t->slot)->next_tid;
-	result = call(t, FUZZ_WAIT, UMCG_IOC_WAIT, arg);
+	if (!args.timeout && fuzz_below(&t->random, 2))
+		result = seek(t, FUZZ_WAIT, args.flags, UMCG_SEEK_WAIT);
+	else
+		result = call(t, FUZZ_WAIT, UMCG_IOC_WAIT, arg);
 	if (handoff && !result)
 		__atomic_fetch_add(&t->child->shared->handoffs, 1,
 				   __ATOMIC_RELAXED);
@@ -240,7 +262,9 @@ void fuzz_poke(struct fuzz_thread *t)
 		args.flags = fuzz_hostile(r);
 	if (fuzz_once_in(r, 30))
 		arg = fuzz_pointer(t);
-	if (wake)
+	if (wake && fuzz_below(r, 2))
+		seek(t, FUZZ_WAKE, args.tid, UMCG_SEEK_WAKE);
+	else if (wake)
 		call(t, FUZZ_WAKE, UMCG_IOC_WAKE, arg);
 	else
 		call(t, FUZZ_KICK, UMCG_IOC_KICK, arg);

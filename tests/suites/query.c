@@ -12,7 +12,8 @@
 			 UMCG_FEAT_WORKER_TIMEOUT | UMCG_FEAT_SIGNALS |        \
 			 UMCG_FEAT_TIMESTAMPS | UMCG_FEAT_SLICE |              \
 			 UMCG_FEAT_SECTION | UMCG_FEAT_NOTIFY |                \
-			 UMCG_FEAT_SHARED | UMCG_FEAT_MULTI | UMCG_FEAT_POLL)
+			 UMCG_FEAT_SHARED | UMCG_FEAT_MULTI | \
+			 UMCG_FEAT_POLL | UMCG_FEAT_SEEK)
 
 /* The first version of the structure, which every module knows. */
 #define FIRST_SIZE	40

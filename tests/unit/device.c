@@ -3,7 +3,7 @@
  * What the library asks of the kernel, and what it says when the answer is no.
  * The kernel is played by the functions below.
  */
-/* libs: -Wl,--wrap=open,--wrap=ioctl,--wrap=close,--wrap=mmap,--wrap=munmap,--wrap=access */
+/* libs: -Wl,--wrap=open,--wrap=ioctl,--wrap=close,--wrap=mmap,--wrap=munmap,--wrap=access,--wrap=lseek64 */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +34,8 @@ static struct {
 	int unmaps;
 	unsigned long request;
 	bool argument;
+	int whence;
+	off_t offset;
 	union {
 		struct umcg_register reg;
 		struct umcg_wait wait;
@@ -101,6 +103,19 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		memcpy(&kernel.args, arg, _IOC_SIZE(request));
 	if (request == UMCG_IOC_REGISTER)
 		((struct umcg_register *)arg)->slot = 4;
+	return kernel.ioctl_result;
+}
+
+off_t __wrap_lseek64(int fd, off_t offset, int whence)
+{
+	ck_assert_int_eq(fd, FD);
+	kernel.request = 0;
+	kernel.whence = whence;
+	kernel.offset = offset;
+	if (kernel.ioctl_errno) {
+		errno = kernel.ioctl_errno;
+		return -1;
+	}
 	return kernel.ioctl_result;
 }
 
@@ -337,7 +352,8 @@ START_TEST(wait_passes_what_is_needed)
 	self->next_tid = 99;
 	ck_assert_int_eq(umcg_wait(g, 0, 0), 0);
 	ck_assert_uint_eq(kernel.request, UMCG_IOC_WAIT);
-	ck_assert(!kernel.argument);
+	ck_assert_uint_eq(kernel.args.wait.timeout, 0);
+	ck_assert_uint_eq(kernel.args.wait.flags, 0);
 	ck_assert_uint_eq(self->next_tid, 99);
 
 	ck_assert_int_eq(umcg_wait(g, 0, 17), 0);
@@ -366,6 +382,41 @@ START_TEST(wake_and_kick_pass_all)
 	ck_assert_uint_eq(kernel.request, UMCG_IOC_KICK);
 	ck_assert_uint_eq(kernel.args.kick.tid, 43);
 	ck_assert_uint_eq(kernel.args.kick.flags, UMCG_KICK_CURRENT);
+}
+END_TEST
+
+START_TEST(lseek_where_that_is_offered)
+{
+	struct umcg_query q;
+
+	umcg_close(g);
+	kernel.query.features |= UMCG_FEAT_SEEK;
+	ck_assert_int_eq(umcg_open(&g), 0);
+	ck_assert_int_eq(umcg_query(g, &q), 0);
+
+	ck_assert_int_eq(umcg_wait(g, UMCG_WAIT_ENQUEUE, 0), 0);
+	ck_assert_uint_eq(kernel.request, 0);
+	ck_assert_int_eq(kernel.whence, UMCG_SEEK_WAIT);
+	ck_assert_int_eq(kernel.offset, UMCG_WAIT_ENQUEUE);
+	kernel.ioctl_result = 1;
+	ck_assert_int_eq(umcg_wake(g, 42), 1);
+	ck_assert_uint_eq(kernel.request, 0);
+	ck_assert_int_eq(kernel.whence, UMCG_SEEK_WAKE);
+	ck_assert_int_eq(kernel.offset, 42);
+	/* no sign in the way */
+	ck_assert_int_eq(umcg_wake(g, 0xffffffff), 1);
+	ck_assert_int_eq(kernel.offset, 0xffffffff);
+
+	kernel.ioctl_errno = ESRCH;
+	ck_assert_int_eq(umcg_wake(g, 42), -ESRCH);
+	ck_assert_int_eq(umcg_wait(g, 0, 0), -ESRCH);
+	ck_assert_int_eq(errno, EXDEV);
+	kernel.ioctl_errno = 0;
+	kernel.ioctl_result = 0;
+
+	/* a time does not fit in */
+	ck_assert_int_eq(umcg_wait(g, 0, 17), 0);
+	ck_assert_uint_eq(kernel.request, UMCG_IOC_WAIT);
 }
 END_TEST
 
@@ -411,6 +462,7 @@ int main(void)
 	tcase_add_test(tcase, register_passes_all);
 	tcase_add_test(tcase, wait_passes_what_is_needed);
 	tcase_add_test(tcase, wake_and_kick_pass_all);
+	tcase_add_test(tcase, lseek_where_that_is_offered);
 	tcase_add_loop_test(tcase, failures_are_results, 0, 4);
 	suite_add_tcase(suite, tcase);
 

@@ -8,6 +8,7 @@
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
+off_t __wrap_lseek64(int fd, off_t offset, int whence);
 int __real_close(int fd);
 int __wrap_close(int fd);
 void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off);

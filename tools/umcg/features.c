@@ -15,6 +15,7 @@ const struct feature features[] = {
 	{ UMCG_FEAT_SHARED, "shared", "idle servers take the workers of busy ones" },
 	{ UMCG_FEAT_MULTI, "multi", "a server can run several workers at a time" },
 	{ UMCG_FEAT_POLL, "poll", "the group's file can be polled" },
+	{ UMCG_FEAT_SEEK, "seek", "WAIT and WAKE cost less by lseek()" },
 	{ 0 }
 };
 
