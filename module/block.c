@@ -59,6 +59,7 @@ static void sched_out(struct preempt_notifier *notifier,
 	struct umcg_thread *self = container_of(notifier, struct umcg_thread,
 						notifier);
 
+	umcg_switched_to(self, next);
 	if (self->is_server || READ_ONCE(self->in_wait) || !compat_current_sleeps())
 		return;
 

@@ -12,7 +12,11 @@
  */
 #include <linux/cgroup.h>
 #include <linux/freezer.h>
+#include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <linux/sched/rt.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 
 #include "compat/wake.h"
 #include "umcg.h"
@@ -44,14 +48,95 @@ void umcg_wakes_run(struct umcg_wakes *wakes)
 }
 
 /*
- * The caller is about to sleep, and has woken who runs instead. Whom that one may
- * preempt need not leave the run queue for it, nor be put there again if it is
- * soon its turn.
+ * A thread that gives its turn away and has it back soon, as two that answer each
+ * other have, need not leave the run queue for that: it goes behind its heir, by
+ * yield_to(). If it is its turn again when it gets the CPU it never slept.
+ *
+ * That is not for nothing. As long as it is runnable it is taken for somebody who
+ * wants the CPU; who runs it on another one has to wait; and whoever yields forfeits
+ * the rest of its slice, for a thread that does so after every few microseconds nearly
+ * all, to whoever else wants that CPU. So only those do it whose turn has come back at
+ * once several times in a row, and only where no stranger has had the CPU lately.
  */
-void umcg_sleep_lazily(void)
+#define AT_ONCE		4	/* turns that were given away on that CPU since */
+#define OFTEN		3
+#define LATELY		(HZ / 100 + 1)	/* a slice of each side, at least */
+
+struct cpu_turns {
+	u32 count;
+	u32 stranger;		/* jiffies */
+};
+
+static DEFINE_PER_CPU(struct cpu_turns, turns);
+
+/* What follows may be preempted, and be on another CPU then: it is a guess in any case. */
+bool umcg_turn_comes_back(const struct umcg_thread *self)
 {
+	return self->turn_returns >= OFTEN &&
+	       (u32)jiffies - this_cpu_read(turns.stranger) > LATELY;
+}
+
+void umcg_turn_ends(struct umcg_thread *self)
+{
+	self->turn_cpu = raw_smp_processor_id();
+	self->turn_tick = jiffies;
+	self->turn = this_cpu_inc_return(turns.count);
+}
+
+void umcg_turn_begins(struct umcg_thread *self)
+{
+	if (self->turn_cpu != raw_smp_processor_id() ||
+	    this_cpu_read(turns.count) - self->turn > AT_ONCE ||
+	    (u32)jiffies - self->turn_tick > 1)
+		self->turn_returns = 0;
+	else if (self->turn_returns < OFTEN)
+		self->turn_returns++;
+}
+
+/* In sched_out. What the kernel has to do is soon done, but others may want more. */
+void umcg_switched_to(const struct umcg_thread *self, struct task_struct *next)
+{
+	struct umcg_thread *thread;
+
+	if (next->flags & PF_KTHREAD)
+		return;
+	thread = umcg_of(next);
+	if (!thread || thread->group != self->group)
+		this_cpu_write(turns.stranger, jiffies);
+}
+
+static bool may_yield(struct task_struct *heir)
+{
+	return !rt_task(current) && READ_ONCE(heir->on_rq) &&
+	       task_cpu(heir) == raw_smp_processor_id();
+}
+
+static bool is_my_turn(const struct umcg_thread *self)
+{
+	return self->is_server ? READ_ONCE(self->pending) :
+	       READ_ONCE(self->state) == UMCG_TASK_RUNNING;
+}
+
+/*
+ * The caller is about to sleep, and has woken @self->heir, who runs instead. When it
+ * comes here again it has been given the turn, or really goes to sleep.
+ */
+void umcg_sleep_lazily(struct umcg_thread *self)
+{
+	struct task_struct *heir = self->heir;
+	unsigned long switches = current->nivcsw;
+
+	if (!heir)
+		return;
 	if (need_resched())
 		schedule();
+	else if (may_yield(heir))
+		yield_to(heir, false);
+	/* Unless the scheduler had it that nobody else ran: it waited in vain. */
+	if (current->nivcsw != switches && !is_my_turn(self))
+		self->turn_returns = 0;
+	self->heir = NULL;
+	put_task_struct(heir);
 }
 
 void umcg_sleep_end(struct umcg_thread *self)

@@ -25,13 +25,14 @@ static struct kmem_cache *thread_cache;
 
 /*
  * The preempt notifiers of a task are its own business: only current walks or
- * changes its list, so this is safe in every context that belongs to a task.
+ * changes its list, so this is safe in every context that belongs to a task. So it
+ * is of a task that is switched to and does not run yet.
  */
-struct umcg_thread *umcg_current(void)
+struct umcg_thread *umcg_of(const struct task_struct *task)
 {
 	struct preempt_notifier *notifier;
 
-	hlist_for_each_entry(notifier, &current->preempt_notifiers, link)
+	hlist_for_each_entry(notifier, &task->preempt_notifiers, link)
 		if (notifier->ops == &umcg_preempt_ops)
 			return container_of(notifier, struct umcg_thread,
 					    notifier);

@@ -160,6 +160,11 @@ enum {
  * @wakers:	how many have decided to wake it and not done so yet (sleep.c).
  * @slot:	the mirror that user space sees.
  * @task:	constant, referenced.
+ * @heir:	(own) in a WAIT that is about to sleep: who runs instead, referenced; only
+ *		if its turn is likely to come back soon.
+ * @turn:	(own) which of the turns that were given away on @turn_cpu was its own, in
+ *		@turn_tick (jiffies).
+ * @turn_returns: (own) how often in a row it came back at once (sleep.c).
  * @group:	constant, referenced.
  * @server:	worker: under which it is RUNNING, else NULL.
  * @home:	worker: on whose list it is queued, NULL for the group's; changed
@@ -203,6 +208,7 @@ struct umcg_thread {
 	bool wait_parks;
 	bool slot_kept;
 	bool zombie;
+	u8 turn_returns;
 	u8 clock;
 	u32 blocked_in;
 	int wait_result;
@@ -212,6 +218,9 @@ struct umcg_thread {
 	u32 corpse;
 	u32 resume_next;
 	u32 nrunning;
+	u32 turn;
+	u32 turn_cpu;
+	u32 turn_tick;
 	s64 clock_offset;
 	u64 slice_ns;
 	u64 slice_expires;
@@ -221,6 +230,7 @@ struct umcg_thread {
 
 	struct umcg_task *slot;
 	struct task_struct *task;
+	struct task_struct *heir;
 	struct umcg_group *group;
 	struct umcg_thread *server;
 	struct umcg_thread *home;
@@ -273,7 +283,11 @@ enum umcg_sleep_mode {
 
 void umcg_wakes_add(struct umcg_wakes *wakes, struct umcg_thread *thread);
 void umcg_wakes_run(struct umcg_wakes *wakes);
-void umcg_sleep_lazily(void);
+void umcg_sleep_lazily(struct umcg_thread *self);
+bool umcg_turn_comes_back(const struct umcg_thread *self);
+void umcg_turn_ends(struct umcg_thread *self);
+void umcg_turn_begins(struct umcg_thread *self);
+void umcg_switched_to(const struct umcg_thread *self, struct task_struct *next);
 
 /* Under @self->lock. Whatever it will wait for is decided after this. */
 static inline void umcg_sleep_begin_locked(struct umcg_thread *self)
@@ -328,7 +342,6 @@ static inline bool umcg_is_late(const struct umcg_thread *self, u64 timeout)
 	return timeout && umcg_now(self) >= timeout;
 }
 
-
 /* slot.c */
 int umcg_slots_init(struct umcg_group *group);
 void umcg_slots_destroy(struct umcg_group *group);
@@ -363,7 +376,13 @@ void umcg_slot_event(struct umcg_thread *thread, u32 events);
 
 /* thread.c */
 int umcg_register(struct umcg_group *group, struct umcg_register __user *uargs);
-struct umcg_thread *umcg_current(void);
+struct umcg_thread *umcg_of(const struct task_struct *task);
+
+static inline struct umcg_thread *umcg_current(void)
+{
+	return umcg_of(current);
+}
+
 void umcg_thread_get(struct umcg_thread *thread);
 void umcg_thread_put(struct umcg_thread *thread);
 void umcg_lease_put(struct umcg_thread *self);

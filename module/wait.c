@@ -100,9 +100,14 @@ static void server_sleep_begin_locked(struct umcg_thread *self, u32 worker)
 	umcg_sleep_begin_locked(self);
 }
 
-/* Row "tid": starts that worker. On success the server is about to sleep. */
-static int start(struct umcg_thread *self, u32 tid, bool late)
+/*
+ * Row "tid": starts that worker. On success the server is about to sleep. What else
+ * it waits for is not to come late.
+ */
+static int start(struct umcg_thread *self, u32 tid, u64 timeout)
 {
+	bool may_stay = umcg_turn_comes_back(self) && !timeout && !self->notify;
+	bool late = umcg_is_late(self, timeout);
 	struct umcg_wakes wakes = { .here = true };
 	struct umcg_thread *worker;
 	int ret;
@@ -126,6 +131,8 @@ static int start(struct umcg_thread *self, u32 tid, bool late)
 		self->nrunning++;
 		umcg_start_locked(worker, self, &wakes);
 		server_sleep_begin_locked(self, tid);
+		if (may_stay)
+			self->heir = get_task_struct(worker->task);
 	}
 	raw_spin_unlock(&self->lock);
 	raw_spin_unlock_irq(&worker->lock);
@@ -269,7 +276,7 @@ static int server_begin(struct umcg_thread *self, u32 next, u64 timeout)
 	}
 	if (next & UMCG_TID_RUNNING)
 		return sleep_on(self, next & ~UMCG_TID_RUNNING);
-	return start(self, next, umcg_is_late(self, timeout));
+	return start(self, next, timeout);
 }
 
 static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
@@ -283,13 +290,13 @@ static int server_wait(struct umcg_thread *self, const struct umcg_wait *args)
 	/* A WAIT that goes on may not have told of it yet. */
 	if (!(next & UMCG_TID_RUNNING))
 		free_corpse(self);
+	umcg_turn_ends(self);
 	ret = server_begin(self, next, args->timeout);
 	if (ret)
 		return ret;
-	/* What else it waits for is not to come late. */
-	if (next && !args->timeout && !self->notify)
-		umcg_sleep_lazily();
+	umcg_sleep_lazily(self);
 	ret = server_sleep(self, args->timeout ? &expires : NULL);
+	umcg_turn_begins(self);
 	if (self->idle)
 		umcg_idle_end(self, ret);
 	if (ret == -ERESTARTNOHAND)

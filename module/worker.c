@@ -130,6 +130,9 @@ static int stop_locked(struct umcg_thread *self, struct umcg_thread *target,
 	}
 	raw_spin_unlock(&server->lock);
 
+	/* One on a list may be run at once, on another processor. */
+	if (!enqueue && umcg_turn_comes_back(self))
+		self->heir = get_task_struct(target ? target->task : server->task);
 	self->server = NULL;
 	self->wait_result = 0;
 	self->wait_parks = !enqueue;
@@ -255,15 +258,15 @@ static int wait(struct umcg_thread *self, const struct umcg_wait *args)
 	self->resume_next = 0;
 	umcg_home_refresh(self);
 
+	umcg_turn_ends(self);
 	ret = begin(self, args, next);
 	if (ret == -ERESTARTNOINTR)
 		self->resume_next = resume_next;
 	if (ret != STOPPED)
 		return ret == HAD_TOKEN ? 0 : ret;
-	/* One on a list may be run at once, on another processor. */
-	if (!(args->flags & UMCG_WAIT_ENQUEUE))
-		umcg_sleep_lazily();
+	umcg_sleep_lazily(self);
 	umcg_sleep_until_run(self, UMCG_SLEEP_WAIT);
+	umcg_turn_begins(self);
 	return end(self);
 }
 

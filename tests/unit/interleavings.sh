@@ -21,7 +21,7 @@ column() {
 
 functions() {
 	local file names name
-	column 4 | grep -oE '[a-z/]+\.c: `[a-z_]+`(, `[a-z_]+`)*' | tr -d '`,' |
+	column 4 | grep -oE '[a-z/]+\.[ch]: `[a-z_]+`(, `[a-z_]+`)*' | tr -d '`,' |
 		while read -r file names; do
 			file=${file%:}
 			[ "$file" != "${file#lib/}" ] || file=module/$file
