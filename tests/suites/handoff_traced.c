@@ -83,7 +83,7 @@ START_TEST(stopped_at_the_entry_of_its_wait)
 	ck_assert_int_eq(server_wait(&boss, &w), UMCG_CUR_BLOCK);
 	tracer_at_call(&tracer);
 	ck_assert_uint_eq(step_get(&w), 1);
-	ck_assert_uint_eq(worker_blocked_in(&w), SYS_ioctl);
+	ck_assert_uint_eq(worker_blocked_in(&w), SYS_lseek);
 
 	server_leave_running(&boss, &other);
 	tracer_detach(&tracer);

@@ -43,7 +43,7 @@ static void *move_all(void *arg)
 	int i;
 
 	proc_settled(cast.boss.tid);
-	expect_eq(proc_sleeps_in(cast.boss.tid), SYS_ioctl);
+	expect_eq(proc_sleeps_in(cast.boss.tid), SYS_lseek);
 	expect_eq(proc_cpu(runs), 1 - m->cpu);
 	pin(cast.boss.tid, m->cpu);
 	for (i = 0; i < ROLES; i++)
