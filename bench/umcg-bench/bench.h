@@ -125,7 +125,7 @@ void meter_partial(void);
 void meter_landed(void);
 
 /* Rounds before the first that counts: caches, load averages, lazy binding. */
-#define WARM_UP		50
+#define WARM_UP		2500
 
 /* Called behind each of those; the last one begins. Returns true. */
 bool meter_warm(unsigned int *done, unsigned int ops);
