@@ -113,8 +113,9 @@ static bool may_yield(struct task_struct *heir)
 
 static bool is_my_turn(const struct umcg_thread *self)
 {
-	return self->is_server ? READ_ONCE(self->pending) :
-	       READ_ONCE(self->state) == UMCG_TASK_RUNNING;
+	if (self->is_server)
+		return READ_ONCE(self->pending);
+	return READ_ONCE(self->state) == UMCG_TASK_RUNNING;
 }
 
 /*

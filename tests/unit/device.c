@@ -3,7 +3,8 @@
  * What the library asks of the kernel, and what it says when the answer is no.
  * The kernel is played by the functions below.
  */
-/* libs: -Wl,--wrap=open,--wrap=ioctl,--wrap=close,--wrap=mmap,--wrap=munmap,--wrap=access,--wrap=lseek64 */
+/* libs: -Wl,--wrap=open,--wrap=ioctl,--wrap=close,--wrap=mmap,--wrap=munmap */
+/* libs: -Wl,--wrap=access,--wrap=lseek64 */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
