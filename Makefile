@@ -6,6 +6,7 @@
 #	tests/suites/NAME.c		build/tests/NAME, with tests/support/*.c
 #					and tests/NAME/*.c
 #	tests/unit/NAME.c		build/tests/unit/NAME
+#	man/NAME.3			build/man/NAME, of its example
 #	examples/NAME.c, NAME/*.c	build/examples/NAME
 #	bench/NAME.c, NAME/*.c		build/bench/NAME
 #	tools/NAME.c, NAME/*.c		build/tools/NAME
@@ -149,10 +150,19 @@ $(foreach d,examples bench tools,$(eval $(call programs,$(d))))
 
 suites	:= $(wildcard tests/suites/*.c)
 units	:= $(wildcard tests/unit/*.c)
-tests: $(suites:tests/suites/%.c=$(BUILD)/tests/%) $(units:%.c=$(BUILD)/%)
+manual	:= $(patsubst man/%.3,$(BUILD)/man/%,$(shell grep -l '^\.Sh EXAMPLES' man/*.3))
+tests: $(suites:tests/suites/%.c=$(BUILD)/tests/%) $(units:%.c=$(BUILD)/%) $(manual)
 $(foreach c,$(suites),$(eval $(call program,$(c:tests/suites/%.c=$(BUILD)/tests/%),\
 	$(c) $(wildcard tests/support/*.c $(c:tests/suites/%.c=tests/%)/*.c),$$(check_libs))))
 $(foreach c,$(units),$(eval $(call program,$(c:%.c=$(BUILD)/%),$(c),$$(check_libs))))
+
+# The examples of the pages, as somebody would copy them: run by tests/suites/manual.c.
+$(manual): $(BUILD)/man/%: man/%.3 $(BUILD)/lib/libumcg.a tests/manual/example $(OBJ)/flags
+	@mkdir -p $(@D) $(OBJ)/man
+	@$(say) EXAMPLE $<
+	$(Q)tests/manual/example $< >$(OBJ)/man/$*.c
+	$(Q)$(CC) $(flags) $(WERROR) -Wno-unused-parameter $(LDFLAGS) $(OBJ)/man/$*.c \
+		$(BUILD)/lib/libumcg.a -o $@ $(LDLIBS)
 
 # What needs no guest; tests/check runs them with all the others.
 run-units: $(units:%.c=$(BUILD)/%)
