@@ -168,4 +168,14 @@ pthread_t spawn(void *(*run)(void *arg), void *arg);
 long futex_wait(__u32 *word, __u32 value);
 long futex_wake(__u32 *word, int count);
 
+/* For loops that wait in user mode: the other hyperthread, or the emulator's, goes first. */
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#else
+	__asm__ volatile("" ::: "memory");
+#endif
+}
+
 #endif /* BENCH_H */

@@ -141,7 +141,7 @@ static void futex_crowd(unsigned int sleepers, unsigned int ops)
 		asleep = 0;
 		__atomic_add_fetch(&round_of_all, 1, __ATOMIC_SEQ_CST);
 		begin = now();
-		if (futex_wake(&round_of_all, sleepers) != sleepers)
+		if (futex_wake(&round_of_all, sleepers) != (long)sleepers)
 			die("a thread was not asleep");
 		meter_took((now() - begin) / sleepers);
 		settle(sleepers);

@@ -27,7 +27,9 @@ static const struct {
 #ifdef SYS_fstat
 	{ SYS_fstat, "fstat" },
 #endif
+#ifdef SYS_newfstatat
 	{ SYS_newfstatat, "newfstatat" },
+#endif
 	{ SYS_close, "close" },
 	{ SYS_shutdown, "shutdown" },
 	{ SYS_accept4, "accept4" },

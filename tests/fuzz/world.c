@@ -97,7 +97,7 @@ static void map(struct fuzz_thread *t)
 	__u64 *r = &t->random;
 	size_t size = 4096 * (1 + fuzz_below(r, 8));
 	off_t offset = fuzz_once_in(r, 8) ? (off_t)fuzz_hostile(r) & ~4095 :
-					    4096 * fuzz_below(r, 4);
+					    (off_t)(4096 * fuzz_below(r, 4));
 	int prot = fuzz_below(r, 4) ? PROT_READ | PROT_WRITE :
 				      fuzz_below(r, 8);
 	int flags = fuzz_below(r, 8) ? MAP_SHARED : MAP_PRIVATE;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* arch: x86-64: calls of the first days, which newer processors do not have */
 /* A worker that blocks in a system call: its server runs another meanwhile. */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* arch: x86-64: a breakpoint is put into its machine code, and its registers read */
 /*
  * What a debugger does, call by call: it stops workers wherever they are, steps
  * one, breaks, hands it a signal. The kernel's part of that needs no server; each

@@ -2,6 +2,7 @@
 /* A server is gone: another one inherits, and the last one frees everybody. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -199,7 +200,7 @@ START_TEST(a_blocked_one_comes_back_elsewhere)
 	victim.act = run_reader;
 	begin();
 	wait_for(victim.server.self->user != (unsigned long)&victim.server);
-	w = (struct worker *)victim.server.self->user;
+	w = (struct worker *)(uintptr_t)victim.server.self->user;
 	victim.server.self->user = (unsigned long)&victim.server;
 	let_go();
 	expect_rehomed();

@@ -221,7 +221,7 @@ static long poll_inside(struct worker *w)
 	umcg_section_begin(worker_slot(w));
 	step_set(w, 1);
 	/* not glibc's, which may have a newer call to do it with */
-	expect_eq(syscall(SYS_poll, &p, 1, -1), 1);
+	expect_eq(syscall(SYS_ppoll, &p, 1, NULL, NULL, 0), 1);
 	step_set(w, 2);
 	expect_eq(section_of(w), UMCG_SECTION_NOPREEMPT);
 	return umcg_section_end(group, worker_slot(w));
@@ -232,7 +232,7 @@ static void *kick_when_asleep(void *arg)
 	struct worker *w = arg;
 
 	/* 'S' it is before it has left its processor: it would owe both of them */
-	wait_for(step_get(w) == 1 && proc_sleeps_in(w->tid) == SYS_poll);
+	wait_for(step_get(w) == 1 && proc_sleeps_in(w->tid) == SYS_ppoll);
 	expect_eq(umcg_kick(group, w->tid, 0), 0);
 	expect_eq(umcg_kick(group, w->tid, 0), -EAGAIN);
 	return NULL;
@@ -252,7 +252,7 @@ START_TEST(a_sleeper_that_is_kicked_is_blocked)
 	ck_assert_int_eq(server_run(&boss, &w), UMCG_CUR_BLOCK);
 	pthread_join(thread, NULL);
 	ck_assert_uint_eq(worker_state(&w), UMCG_TASK_BLOCKED);
-	ck_assert_uint_eq(worker_blocked_in(&w), SYS_poll);
+	ck_assert_uint_eq(worker_blocked_in(&w), SYS_ppoll);
 	ck_assert_uint_gt(worker_slot(&w)->blocked_ts, begun);
 	ck_assert_uint_le(worker_slot(&w)->blocked_ts, now());
 	server_expect_none(&boss);

@@ -2,6 +2,7 @@
 /* What a slot holds, from the first look at it to its next owner. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -110,7 +111,7 @@ START_TEST(the_user_word_comes_first)
 			expect(t->user >= (unsigned long)&crowd[0] &&
 			       t->user <= (unsigned long)&crowd[CROWD - 1]);
 			slot = list.first;
-			expect_eq(((struct worker *)t->user)->args.slot, slot);
+			expect_eq(((struct worker *)(uintptr_t)t->user)->args.slot, slot);
 			expect_eq(umcg_list_pop(g, &list, NULL), slot);
 			taken++;
 		}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* arch: x86-64: calls of the first days, which newer processors do not have */
 /*
  * Timers that send signals to workers: each is handled, when the worker is
  * scheduled; and what a call that one interrupts has for its result is what it is
