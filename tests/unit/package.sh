@@ -43,6 +43,30 @@ dkms_takes_tested_kernels_only() {
 	done
 }
 
+# autoinstalls RELEASE: as bookworm's dkms asks, whose kernelver is another one by then
+autoinstalls() (
+	# shellcheck disable=SC2034
+	action=autoinstall kernelver=$1 kernel_source_dir=/K dkms_tree=/T
+	read_conf() {
+		local kernelver=6.1.0-56-amd64
+		safe_source
+	}
+	safe_source() {
+		(
+			# shellcheck source=../../dkms.conf
+			. ./dkms.conf
+			[ -n "$AUTOINSTALL" ]
+		)
+	}
+	read_conf
+)
+
+dkms_wants_no_autoinstall_for_others() {
+	autoinstalls 6.12.117+deb12-amd64 && autoinstalls 7.3.4+deb13-amd64 &&
+		! autoinstalls 7.4.0+deb13-amd64 && ! autoinstalls 99.0.0-amd64 &&
+		[ "$(dkms_value AUTOINSTALL)" = yes ]
+}
+
 # What the build asks of a kernel's configuration, dkms asks before it builds.
 dkms_asks_what_the_build_asks() {
 	local word config
@@ -176,6 +200,7 @@ bash_completes() {
 
 check one_version one_version
 check dkms_takes_tested_kernels_only dkms_takes_tested_kernels_only
+check dkms_wants_no_autoinstall_for_others dkms_wants_no_autoinstall_for_others
 check dkms_asks_what_the_build_asks dkms_asks_what_the_build_asks
 check dkms_sources_are_whole dkms_sources_are_whole
 check debian_symbols_are_the_map debian_symbols_are_the_map
