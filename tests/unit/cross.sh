@@ -46,6 +46,6 @@ target() {
 # The headers of check, liburing and libkmod are the same for all.
 target arm64 "gcc-aarch64-linux-gnu libc6-dev-arm64-cross" \
 	aarch64-linux-gnu-gcc -idirafter /usr/include
-target i386 "gcc-multilib" "${CC:-gcc}" -m32
+target i386 "libc6-dev-i386" "${CC:-gcc}" -m32
 
 tap_end
