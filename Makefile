@@ -24,6 +24,7 @@
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
 ## make check-debug	the suites on kernels with KASAN, lockdep, KCSAN
+## make check-packages	the Debian packages on fresh machines; RELEASE=trixie: on that one
 ## make check-long	storms, races and the fuzzer for an hour of each kernel; MINUTES=, KERNEL=
 ## make fuzz		the fuzzer, until it is stopped; MINUTES=, SEED=, KERNEL=
 ## make model		check the model of the module, every state of every scenario
@@ -262,6 +263,9 @@ check:
 check-debug:
 	@tests/check-debug $(KERNEL)
 
+check-packages:
+	@tests/package/run $(RELEASE)
+
 check-long:
 	@tests/check-long $(if $(MINUTES),--minutes $(MINUTES)) $(KERNEL)
 
@@ -296,6 +300,6 @@ version:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug check-long fuzz model mutations lint
+.PHONY: demo check check-debug check-packages check-long fuzz model mutations lint
 .PHONY: bench bench-compare bench-record
 .PHONY: clean version help

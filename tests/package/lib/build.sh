@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # names from other files here
+#
+# Building the packages, in a root that has what they ask for and no more.
+
+# build_in ROOT TO: `make deb` of the sources in ROOT/src; the packages go to TO.
+build_in() {
+	in_root "$1" make -C /src deb && mv "$1/src/build/deb" "$2"
+}
+
+build_first() {
+	root_unpack "$suite" build "$tmp/build" && mkdir "$tmp/build/src" &&
+		tar -c --exclude=./.git --exclude=./build . | tar -x --no-same-owner -C "$tmp/build/src" &&
+		build_in "$tmp/build" "$tmp/first"
+}
+
+# The same sources, built again under a version that is one up.
+build_again() {
+	sed -i "1s/($version)/($version+1)/" "$tmp/build/src/debian/changelog" &&
+		DEB_BUILD_OPTIONS=nocheck build_in "$tmp/build" "$tmp/second"
+}
+
+# What lintian says at all fails; debian/*.lintian-overrides give the reason for each.
+is_lintian_clean() {
+	local found
+	mkdir -p "$tmp/build/lint" && cp "$tmp"/first/* "$tmp/build/lint/" || return
+	found=$(in_root "$tmp/build" sh -c \
+		'lintian --allow-root --fail-on error,warning,info --display-info /lint/*.changes' 2>&1) && return
+	echo "$found"
+	return 1
+}
