@@ -41,7 +41,7 @@ static void spin_until_stop(void)
 	while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST)) {
 		for (i = 0; i < 1000; i++)
 			__asm__ volatile("");
-		__builtin_ia32_pause();
+		cpu_relax();
 	}
 }
 
