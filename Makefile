@@ -3,6 +3,7 @@
 # Everything is built into build/. Adding a file needs no edit here:
 #
 #	lib/*.c				build/lib/libumcg.{a,so,so.0}
+#	sync/*.c			build/lib/libumcg-sync.{a,so,so.0}
 #	tests/suites/NAME.c		build/tests/NAME, with tests/support/*.c
 #					and tests/NAME/*.c
 #	tests/unit/NAME.c		build/tests/unit/NAME
@@ -41,7 +42,6 @@
 # WERROR=-Werror, as `make check` has it; V=1 shows the commands.
 
 VERSION	:= $(shell sed -n 's/.*UMCG_VERSION[[:space:]]*"\(.*\)"/\1/p' include/umcg_version.h)
-SONAME	:= libumcg.so.0
 
 prefix		?= /usr/local
 libdir		?= $(prefix)/lib
@@ -61,7 +61,7 @@ PKG_CONFIG	?= pkg-config
 CFLAGS		?= -O2 -g
 WERROR		?=
 warnings	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-flags		= -std=gnu11 $(warnings) -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS) -pthread
+flags		= -std=gnu11 $(warnings) -Iinclude -Ilib -Isync $(CPPFLAGS) $(CFLAGS) -pthread
 compile		= $(CC) $(flags) $(WERROR) -MMD -MP
 Q		:= $(if $(V),,@)
 silent		:= $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -85,16 +85,13 @@ no-tests:
 
 # ---- objects ----------------------------------------------------------------
 
-# One set of objects for both kinds of library: position independent.
-$(OBJ)/lib/%.o: lib/%.c $(OBJ)/flags
-	@mkdir -p $(@D)
-	@$(say) CC $<
-	$(Q)$(compile) -Wpedantic -fPIC -fvisibility=hidden -c $< -o $@
-
+# One set of objects for both kinds of library: position independent. Each library has
+# an internal.h of its own, beside its sources.
+$(OBJ)/lib/%.o $(OBJ)/sync/%.o: of_library := -Wpedantic -fPIC -fvisibility=hidden
 $(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
 	@$(say) CC $<
-	$(Q)$(compile) $(if $(filter tests/%,$<),-Itests/support) -c $< -o $@
+	$(Q)$(compile) $(of_library) $(if $(filter tests/%,$<),-Itests/support) -c $< -o $@
 
 # Changes when the compiler or its flags do, and everything with it; but not with
 # WERROR, which changes no object.
@@ -105,30 +102,37 @@ $(OBJ)/flags: FORCE
 FORCE:
 .PHONY: FORCE
 
-# ---- the library ------------------------------------------------------------
+# ---- the libraries ----------------------------------------------------------
 
-lib_objects := $(patsubst %.c,$(OBJ)/%.o,$(wildcard lib/*.c))
-lib: $(addprefix $(BUILD)/lib/,libumcg.a libumcg.so $(SONAME))
+# $(call library,DIRECTORY,NAME,LIBRARIES)
+define library
+$(1)_objects := $$(patsubst %.c,$$(OBJ)/%.o,$$(wildcard $(1)/*.c))
+lib: $$(addprefix $$(BUILD)/lib/,$(2).a $(2).so $(2).so.0)
 
-$(BUILD)/lib/libumcg.a: $(lib_objects)
-	@mkdir -p $(@D)
-	@$(say) AR $@
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$$(BUILD)/lib/$(2).a: $$($(1)_objects)
+	@mkdir -p $$(@D)
+	@$$(say) AR $$@
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
 
-$(BUILD)/lib/$(SONAME): $(lib_objects) lib/libumcg.map
-	@mkdir -p $(@D)
-	@$(say) LD $@
-	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,lib/libumcg.map \
-		-Wl,-z,defs $(CFLAGS) $(LDFLAGS) $(lib_objects) -o $@ $(LDLIBS)
+$$(BUILD)/lib/$(2).so.0: $$($(1)_objects) $(1)/$(2).map $(3)
+	@mkdir -p $$(@D)
+	@$$(say) LD $$@
+	$$(Q)$$(CC) -shared -Wl,-soname,$(2).so.0 -Wl,--version-script,$(1)/$(2).map \
+		-Wl,-z,defs $$(CFLAGS) $$(LDFLAGS) $$($(1)_objects) $(3) -o $$@ $$(LDLIBS)
 
-$(BUILD)/lib/libumcg.so: $(BUILD)/lib/$(SONAME)
-	$(Q)ln -sf $(SONAME) $@
+$$(BUILD)/lib/$(2).so: $$(BUILD)/lib/$(2).so.0
+	$$(Q)ln -sf $(2).so.0 $$@
+endef
+
+$(eval $(call library,lib,libumcg))
+$(eval $(call library,sync,libumcg-sync,$(BUILD)/lib/libumcg.so.0))
+archives := $(addprefix $(BUILD)/lib/,libumcg-sync.a libumcg.a)
 
 # ---- programs ---------------------------------------------------------------
 
 # $(call program,TARGET,SOURCES,LIBRARIES)
 define program
-$(1): $$(patsubst %.c,$$(OBJ)/%.o,$(2)) $$(BUILD)/lib/libumcg.a
+$(1): $$(patsubst %.c,$$(OBJ)/%.o,$(2)) $$(archives)
 	@mkdir -p $$(@D)
 	@$$(say) LD $$@
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -pthread $$^ -o $$@ $(3) \
@@ -170,7 +174,7 @@ run-units: $(units:%.c=$(BUILD)/%)
 	for unit in $^; do CK_VERBOSITY=minimal $$unit || exit; done
 .PHONY: run-units
 
--include $(patsubst %.o,%.d,$(sort $(lib_objects) $(objects)))
+-include $(patsubst %.o,%.d,$(sort $(lib_objects) $(sync_objects) $(objects)))
 
 # ---- the module -------------------------------------------------------------
 
@@ -194,21 +198,23 @@ man_names	= $(addsuffix $(suffix $(1)),$(shell sed -n '/^\.Nd/q; s/^\.Nm \([a-z_
 man_dir		= $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
 man_files	= $(foreach p,$(man_pages),$(addprefix $(call man_dir,$(p))/,$(call man_names,$(p))))
 tool_files	= $(if $(have_kmod),$(bindir)/umcg $(bashdir)/umcg $(zshdir)/_umcg $(fishdir)/umcg.fish)
-lib_files	= $(addprefix $(libdir)/,libumcg.a libumcg.so $(SONAME)) \
-	$(addprefix $(includedir)/,umcg.h umcg_ioctl.h) $(pkgconfigdir)/libumcg.pc
+libraries	:= libumcg libumcg-sync
+lib_files	= $(foreach l,$(libraries),$(addprefix $(libdir)/$(l),.a .so .so.0) \
+	$(pkgconfigdir)/$(l).pc) $(addprefix $(includedir)/,umcg.h umcg_ioctl.h umcg_sync.h)
 system_files	= $(udevdir)/60-umcg.rules $(modulesloaddir)/umcg.conf
 
 install: install-lib install-man install-system $(if $(have_kmod),install-tools)
 
 install-lib: lib
 	install -d '$(DESTDIR)$(libdir)' '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
-	install -m 644 $(BUILD)/lib/libumcg.a '$(DESTDIR)$(libdir)/'
-	install -m 755 $(BUILD)/lib/$(SONAME) '$(DESTDIR)$(libdir)/'
-	ln -sf $(SONAME) '$(DESTDIR)$(libdir)/libumcg.so'
-	install -m 644 lib/umcg.h include/umcg_ioctl.h '$(DESTDIR)$(includedir)/'
-	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
+	install -m 644 $(libraries:%=$(BUILD)/lib/%.a) '$(DESTDIR)$(libdir)/'
+	install -m 755 $(libraries:%=$(BUILD)/lib/%.so.0) '$(DESTDIR)$(libdir)/'
+	install -m 644 lib/umcg.h include/umcg_ioctl.h sync/umcg_sync.h '$(DESTDIR)$(includedir)/'
+	$(foreach pc,lib/umcg sync/umcg-sync,\
+		ln -sf lib$(notdir $(pc)).so.0 '$(DESTDIR)$(libdir)/lib$(notdir $(pc)).so' && \
+		sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
-		lib/umcg.pc.in >'$(DESTDIR)$(pkgconfigdir)/libumcg.pc'
+		$(pc).pc.in >'$(DESTDIR)$(pkgconfigdir)/lib$(notdir $(pc)).pc' &&) :
 
 install-tools: tools
 	install -D -m 755 $(BUILD)/tools/umcg '$(DESTDIR)$(bindir)/umcg'

@@ -202,6 +202,18 @@ __u32 server_run(struct server *s, struct worker *w)
 	return server_wait(s, w);
 }
 
+__u32 server_run_on(struct server *s, struct worker *w)
+{
+	int error = server_switch(s, w, 0);
+	__u32 cur;
+
+	if (error && error != -EINTR)
+		ck_abort_msg("switching to tid %d: %d", w->tid, error);
+	while (UMCG_CUR_WHY(cur = umcg_cur(s->self)) == UMCG_CUR_RUNNING)
+		umcg_wait(s->group, 0, 0);
+	return cur;
+}
+
 void server_leave_running(struct server *s, struct worker *w)
 {
 	int error;

@@ -108,6 +108,12 @@ int server_switch(struct server *s, struct worker *w, __u64 timeout);
  */
 bool server_try(struct server *s, struct worker *w);
 
+/*
+ * Run @w, and whoever it gives its turn to, until the server has that back.
+ * Return: who stopped then, and why: cur.
+ */
+__u32 server_run_on(struct server *s, struct worker *w);
+
 /* Switch to @w, which does not stop, and come back while it runs. */
 void server_leave_running(struct server *s, struct worker *w);
 
