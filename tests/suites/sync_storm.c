@@ -215,14 +215,7 @@ END_TEST
 
 /* ---- the group ends --------------------------------------------------------- */
 
-/* All servers leave, those that are at it too: from there on all are plain threads. */
-static void use_all_and_leave(struct actor *a)
-{
-	use_all(a);
-	if (a->kind == ACTOR_SERVER)
-		umcg_unregister(a->mixed->group);
-}
-
+/* All servers leave: from there on all are plain threads. */
 START_TEST(group_ends)
 {
 	struct umcg_group *g = open_group();
@@ -231,7 +224,7 @@ START_TEST(group_ends)
 	int i;
 
 	prepare();
-	mixed_start(&mixed, g, 2, how_many, use_all_and_leave);
+	mixed_start(&mixed, g, 2, how_many, use_all);
 	mixed.ends = true;
 	do {
 		sleep_ns(MSEC);

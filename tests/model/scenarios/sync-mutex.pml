@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Three that want a mutex; the time of two of them may pass. */
+#define TIMED	3
+#include "../sync.pml"
