@@ -194,7 +194,7 @@ module:
 # From where it is here to where it goes, and what of it is there once it is installed.
 man_pages	:= $(wildcard man/*.[1-8])
 # A page has a name for each function it is about: $(call man_names,PAGE)
-man_names	= $(addsuffix $(suffix $(1)),$(shell sed -n '/^\.Nd/q; s/^\.Nm \([a-z_]*\).*/\1/p' $(1)))
+man_names	= $(addsuffix $(suffix $(1)),$(shell sed -n '/^\.Nd/q; s/^\.Nm \([a-z_-]*\).*/\1/p' $(1)))
 man_dir		= $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
 man_files	= $(foreach p,$(man_pages),$(addprefix $(call man_dir,$(p))/,$(call man_names,$(p))))
 tool_files	= $(if $(have_kmod),$(bindir)/umcg $(bashdir)/umcg $(zshdir)/_umcg $(fishdir)/umcg.fish)

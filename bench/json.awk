@@ -49,7 +49,9 @@ function peer(name,    i, n, pair) {
 			  "slice tgkill register pthread register-server pthread " \
 			  "block pipe w2w futex w2w-getppid futex sws futex " \
 			  "sws-yield futex pipe futex eventfd futex condvar futex " \
-			  "seccomp futex yield-pair futex", pair, " ")
+			  "seccomp futex yield-pair futex mutex-pair pthread-pair " \
+			  "sem-pair sem_t-pair mutex-trip sem_t-trip sem-trip sem_t-trip " \
+			  "cond-trip condvar queue-trip condvar", pair, " ")
 		for (i = 1; i <= n; i += 2)
 			peers[pair[i]] = pair[i + 1]
 	}

@@ -17,18 +17,18 @@ UMCG_PUBLIC int umcg_barrier_wait(struct umcg_barrier *b)
 	struct waiter w, *chain = NULL;
 	bool last;
 
-	waiters_lock(&b->waiters);
+	sync_waiters_lock(&b->waiters);
 	last = ++b->there == b->needed;
 	if (last) {
 		b->there = 0;
-		chain = waiters_detach(&b->waiters);
+		chain = sync_waiters_detach(&b->waiters);
 	} else {
-		waiter_link(&b->waiters, &w);
+		sync_waiter_link(&b->waiters, &w);
 	}
-	waiters_unlock(&b->waiters);
+	sync_waiters_unlock(&b->waiters);
 	if (last)
-		waiters_hand_all(chain);
+		sync_waiters_hand_all(chain);
 	else
-		waiter_sleep(&w, 0);
+		sync_waiter_sleep(&w, 0);
 	return last;
 }

@@ -9,10 +9,10 @@ static int give_up(struct umcg_cond *c, struct waiter *w)
 {
 	bool gone;
 
-	waiters_lock(&c->waiters);
-	gone = waiter_unlink(&c->waiters, w);
-	waiters_unlock(&c->waiters);
-	return gone ? -ETIMEDOUT : waiter_sleep(w, 0);
+	sync_waiters_lock(&c->waiters);
+	gone = sync_waiter_unlink(&c->waiters, w);
+	sync_waiters_unlock(&c->waiters);
+	return gone ? -ETIMEDOUT : sync_waiter_sleep(w, 0);
 }
 
 UMCG_PUBLIC int umcg_cond_timedwait(struct umcg_cond *c, struct umcg_mutex *m,
@@ -21,9 +21,9 @@ UMCG_PUBLIC int umcg_cond_timedwait(struct umcg_cond *c, struct umcg_mutex *m,
 	struct waiter w;
 	int error;
 
-	waiters_lock(&c->waiters);
-	waiter_link(&c->waiters, &w);
-	waiters_unlock(&c->waiters);
+	sync_waiters_lock(&c->waiters);
+	sync_waiter_link(&c->waiters, &w);
+	sync_waiters_unlock(&c->waiters);
 	error = umcg_mutex_unlock(m);
 	if (error) {
 		/* a signal that was for us goes to another */
@@ -31,7 +31,7 @@ UMCG_PUBLIC int umcg_cond_timedwait(struct umcg_cond *c, struct umcg_mutex *m,
 			umcg_cond_signal(c);
 		return error;
 	}
-	error = waiter_sleep(&w, timeout);
+	error = sync_waiter_sleep(&w, timeout);
 	if (error)
 		error = give_up(c, &w);
 	umcg_mutex_lock(m);
@@ -49,7 +49,7 @@ UMCG_PUBLIC int umcg_cond_wait(struct umcg_cond *c, struct umcg_mutex *m)
  */
 static bool nobody_waits(const struct umcg_cond *c)
 {
-	return !waiters_first(&c->waiters);
+	return !sync_waiters_first(&c->waiters);
 }
 
 UMCG_PUBLIC void umcg_cond_signal(struct umcg_cond *c)
@@ -58,11 +58,11 @@ UMCG_PUBLIC void umcg_cond_signal(struct umcg_cond *c)
 
 	if (nobody_waits(c))
 		return;
-	waiters_lock(&c->waiters);
-	w = waiters_pop(&c->waiters);
-	waiters_unlock(&c->waiters);
+	sync_waiters_lock(&c->waiters);
+	w = sync_waiters_pop(&c->waiters);
+	sync_waiters_unlock(&c->waiters);
 	if (w)
-		waiter_hand(w);
+		sync_waiter_hand(w);
 }
 
 UMCG_PUBLIC void umcg_cond_broadcast(struct umcg_cond *c)
@@ -71,8 +71,8 @@ UMCG_PUBLIC void umcg_cond_broadcast(struct umcg_cond *c)
 
 	if (nobody_waits(c))
 		return;
-	waiters_lock(&c->waiters);
-	chain = waiters_detach(&c->waiters);
-	waiters_unlock(&c->waiters);
-	waiters_hand_all(chain);
+	sync_waiters_lock(&c->waiters);
+	chain = sync_waiters_detach(&c->waiters);
+	sync_waiters_unlock(&c->waiters);
+	sync_waiters_hand_all(chain);
 }

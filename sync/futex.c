@@ -11,7 +11,7 @@
 
 #define NSEC_PER_SEC	1000000000ULL
 
-int futex_wait(__u32 *word, __u32 value, __u64 timeout)
+int sync_futex_wait(__u32 *word, __u32 value, __u64 timeout)
 {
 	struct timespec t = {
 		.tv_sec = (time_t)(timeout / NSEC_PER_SEC),
@@ -32,7 +32,7 @@ int futex_wait(__u32 *word, __u32 value, __u64 timeout)
 }
 
 /* The word need not be there any more: who finds it woken for nothing looks again. */
-void futex_wake_one(__u32 *word)
+void sync_futex_wake_one(__u32 *word)
 {
 	int saved = errno;
 

@@ -11,17 +11,17 @@ UMCG_PUBLIC int umcg_join_done(struct umcg_join *j, void *value)
 	struct waiter *chain = NULL;
 	bool already;
 
-	waiters_lock(&j->waiters);
+	sync_waiters_lock(&j->waiters);
 	already = j->word == DONE;
 	if (!already) {
 		j->value = value;
 		j->word = DONE;
-		chain = waiters_detach(&j->waiters);
+		chain = sync_waiters_detach(&j->waiters);
 	}
 	for (struct waiter *w = chain; w; w = w->next)
 		w->item = value;
-	waiters_unlock(&j->waiters);
-	waiters_hand_all(chain);
+	sync_waiters_unlock(&j->waiters);
+	sync_waiters_hand_all(chain);
 	return already ? -EALREADY : 0;
 }
 
@@ -30,10 +30,10 @@ static int give_up(struct umcg_join *j, struct waiter *w)
 {
 	bool gone;
 
-	waiters_lock(&j->waiters);
-	gone = waiter_unlink(&j->waiters, w);
-	waiters_unlock(&j->waiters);
-	return gone ? -ETIMEDOUT : waiter_sleep(w, 0);
+	sync_waiters_lock(&j->waiters);
+	gone = sync_waiter_unlink(&j->waiters, w);
+	sync_waiters_unlock(&j->waiters);
+	return gone ? -ETIMEDOUT : sync_waiter_sleep(w, 0);
 }
 
 /*
@@ -46,15 +46,15 @@ UMCG_PUBLIC int umcg_join_wait(struct umcg_join *j, void **value, __u64 timeout)
 	int error = 0;
 	bool done;
 
-	waiters_lock(&j->waiters);
+	sync_waiters_lock(&j->waiters);
 	done = j->word == DONE;
 	if (done)
 		w.item = j->value;
 	else
-		waiter_link(&j->waiters, &w);
-	waiters_unlock(&j->waiters);
+		sync_waiter_link(&j->waiters, &w);
+	sync_waiters_unlock(&j->waiters);
 	if (!done)
-		error = waiter_sleep(&w, timeout);
+		error = sync_waiter_sleep(&w, timeout);
 	if (error)
 		error = give_up(j, &w);
 	if (!error && value)

@@ -32,7 +32,7 @@ static bool take_or_mark(struct umcg_mutex *m)
 
 static void none_waits(struct umcg_mutex *m)
 {
-	if (!waiters_first(&m->waiters))
+	if (!sync_waiters_first(&m->waiters))
 		__atomic_store_n(&m->word, LOCKED, __ATOMIC_RELAXED);
 }
 
@@ -41,12 +41,12 @@ static int give_up(struct umcg_mutex *m, struct waiter *w)
 {
 	bool gone;
 
-	waiters_lock(&m->waiters);
-	gone = waiter_unlink(&m->waiters, w);
+	sync_waiters_lock(&m->waiters);
+	gone = sync_waiter_unlink(&m->waiters, w);
 	if (gone)
 		none_waits(m);
-	waiters_unlock(&m->waiters);
-	return gone ? -ETIMEDOUT : waiter_sleep(w, 0);
+	sync_waiters_unlock(&m->waiters);
+	return gone ? -ETIMEDOUT : sync_waiter_sleep(w, 0);
 }
 
 static int wait(struct umcg_mutex *m, __u64 timeout)
@@ -54,14 +54,14 @@ static int wait(struct umcg_mutex *m, __u64 timeout)
 	struct waiter w;
 	int error;
 
-	waiters_lock(&m->waiters);
+	sync_waiters_lock(&m->waiters);
 	if (take_or_mark(m)) {
-		waiters_unlock(&m->waiters);
+		sync_waiters_unlock(&m->waiters);
 		return 0;
 	}
-	waiter_link(&m->waiters, &w);
-	waiters_unlock(&m->waiters);
-	error = waiter_sleep(&w, timeout);
+	sync_waiter_link(&m->waiters, &w);
+	sync_waiters_unlock(&m->waiters);
+	error = sync_waiter_sleep(&w, timeout);
 	return error ? give_up(m, &w) : 0;
 }
 
@@ -84,11 +84,11 @@ static struct waiter *pass_on(struct umcg_mutex *m)
 {
 	struct waiter *w;
 
-	waiters_lock(&m->waiters);
-	w = waiters_pop(&m->waiters);
+	sync_waiters_lock(&m->waiters);
+	w = sync_waiters_pop(&m->waiters);
 	if (w)
 		none_waits(m);
-	waiters_unlock(&m->waiters);
+	sync_waiters_unlock(&m->waiters);
 	return w;
 }
 
@@ -101,7 +101,7 @@ UMCG_PUBLIC int umcg_mutex_unlock(struct umcg_mutex *m)
 			return -EPERM;
 		w = pass_on(m);
 		if (w) {
-			waiter_hand(w);
+			sync_waiter_hand(w);
 			break;
 		}
 		/* who waited has given up */

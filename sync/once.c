@@ -14,24 +14,24 @@ static void wait(struct umcg_once *o)
 	struct waiter w;
 	bool over;
 
-	waiters_lock(&o->waiters);
+	sync_waiters_lock(&o->waiters);
 	over = is_over(o);
 	if (!over)
-		waiter_link(&o->waiters, &w);
-	waiters_unlock(&o->waiters);
+		sync_waiter_link(&o->waiters, &w);
+	sync_waiters_unlock(&o->waiters);
 	if (!over)
-		waiter_sleep(&w, 0);
+		sync_waiter_sleep(&w, 0);
 }
 
 static void end(struct umcg_once *o)
 {
 	struct waiter *chain;
 
-	waiters_lock(&o->waiters);
+	sync_waiters_lock(&o->waiters);
 	__atomic_store_n(&o->word, RETURNED, __ATOMIC_RELEASE);
-	chain = waiters_detach(&o->waiters);
-	waiters_unlock(&o->waiters);
-	waiters_hand_all(chain);
+	chain = sync_waiters_detach(&o->waiters);
+	sync_waiters_unlock(&o->waiters);
+	sync_waiters_hand_all(chain);
 }
 
 UMCG_PUBLIC void umcg_once(struct umcg_once *o, void (*call)(void *arg), void *arg)

@@ -187,7 +187,7 @@ static __u32 pick_from(struct umcg_group *g, __u32 owner, __u32 *tid)
 	return slot;
 }
 
-__u32 pick(struct umcg_group *g, const struct umcg_task *self, __u32 *tid)
+__u32 sync_pick(struct umcg_group *g, const struct umcg_task *self, __u32 *tid)
 {
 	__u32 server = UMCG_CUR_SLOT(umcg_cur(self));
 	__u32 slot = server ? pick_from(g, server, tid) : 0;
@@ -195,7 +195,7 @@ __u32 pick(struct umcg_group *g, const struct umcg_task *self, __u32 *tid)
 	return slot ? slot : pick_from(g, 0, tid);
 }
 
-void pick_undo(struct umcg_group *g, const struct umcg_task *self, __u32 slot)
+void sync_pick_undo(struct umcg_group *g, const struct umcg_task *self, __u32 slot)
 {
 	struct umcg_task *t = umcg_slot(g, slot);
 	__u32 old = __atomic_fetch_or(&t->events, UMCG_EV_QUEUED | UMCG_EV_WAKE,

@@ -12,12 +12,12 @@
 
 static void lock(struct umcg_queue *q)
 {
-	waiters_lock(&q->consumers);
+	sync_waiters_lock(&q->consumers);
 }
 
 static void unlock(struct umcg_queue *q)
 {
-	waiters_unlock(&q->consumers);
+	sync_waiters_unlock(&q->consumers);
 }
 
 UMCG_PUBLIC int umcg_queue_init(struct umcg_queue *q, void **items, __u32 size)
@@ -49,9 +49,9 @@ static int give_up(struct umcg_queue *q, struct umcg_waiters *of, struct waiter 
 	bool gone;
 
 	lock(q);
-	gone = waiter_unlink(of, w);
+	gone = sync_waiter_unlink(of, w);
 	unlock(q);
-	return gone ? -ETIMEDOUT : waiter_sleep(w, 0);
+	return gone ? -ETIMEDOUT : sync_waiter_sleep(w, 0);
 }
 
 /* Comes with the lock, leaves without. */
@@ -60,9 +60,9 @@ static int wait(struct umcg_queue *q, struct umcg_waiters *of, struct waiter *w,
 {
 	int error;
 
-	waiter_link(of, w);
+	sync_waiter_link(of, w);
 	unlock(q);
-	error = waiter_sleep(w, timeout);
+	error = sync_waiter_sleep(w, timeout);
 	if (error)
 		error = give_up(q, of, w);
 	return error ? error : w->result;
@@ -73,7 +73,7 @@ static int push_now(struct umcg_queue *q, void *item, struct waiter **consumer)
 {
 	if (q->closed)
 		return -EPIPE;
-	*consumer = waiters_pop(&q->consumers);
+	*consumer = sync_waiters_pop(&q->consumers);
 	if (*consumer)
 		(*consumer)->item = item;
 	else if (q->count < q->size)
@@ -99,9 +99,9 @@ UMCG_PUBLIC int umcg_queue_push(struct umcg_queue *q, void *item, __u32 flags,
 	if (!consumer)
 		return error;
 	if (flags & UMCG_QUEUE_MORE)
-		waiter_hand(consumer);
+		sync_waiter_hand(consumer);
 	else
-		waiter_hand_turn(consumer);
+		sync_waiter_hand_turn(consumer);
 	return 0;
 }
 
@@ -111,7 +111,7 @@ static int pop_now(struct umcg_queue *q, void **item, struct waiter **producer)
 	if (!q->count)
 		return q->closed ? -EPIPE : -EAGAIN;
 	*item = take(q);
-	*producer = waiters_pop(&q->producers);
+	*producer = sync_waiters_pop(&q->producers);
 	if (*producer)
 		put(q, (*producer)->item);
 	return 0;
@@ -135,7 +135,7 @@ UMCG_PUBLIC int umcg_queue_pop(struct umcg_queue *q, void **item, __u32 flags,
 	}
 	unlock(q);
 	if (producer)
-		waiter_hand(producer);
+		sync_waiter_hand(producer);
 	return error;
 }
 
@@ -151,11 +151,11 @@ UMCG_PUBLIC void umcg_queue_close(struct umcg_queue *q)
 
 	lock(q);
 	q->closed = 1;
-	producers = waiters_detach(&q->producers);
-	consumers = waiters_detach(&q->consumers);
+	producers = sync_waiters_detach(&q->producers);
+	consumers = sync_waiters_detach(&q->consumers);
 	refuse(producers);
 	refuse(consumers);
 	unlock(q);
-	waiters_hand_all(producers);
-	waiters_hand_all(consumers);
+	sync_waiters_hand_all(producers);
+	sync_waiters_hand_all(consumers);
 }

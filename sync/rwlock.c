@@ -75,8 +75,8 @@ static struct waiter *admit(struct umcg_rwlock *l, __u32 word)
 	struct waiter *w, *chain = NULL, **end = &chain;
 
 	word &= ~WAITED;
-	while ((w = waiters_first(&l->waiters)) && fits(word, w->kind)) {
-		waiters_pop(&l->waiters);
+	while ((w = sync_waiters_first(&l->waiters)) && fits(word, w->kind)) {
+		sync_waiters_pop(&l->waiters);
 		word = with(word, w->kind);
 		*end = w;
 		end = &w->next;
@@ -94,13 +94,13 @@ static int give_up(struct umcg_rwlock *l, struct waiter *w)
 	struct waiter *chain = NULL;
 	bool gone;
 
-	waiters_lock(&l->waiters);
-	gone = waiter_unlink(&l->waiters, w);
+	sync_waiters_lock(&l->waiters);
+	gone = sync_waiter_unlink(&l->waiters, w);
 	if (gone)
 		chain = admit(l, word_of(l));
-	waiters_unlock(&l->waiters);
-	waiters_hand_all(chain);
-	return gone ? -ETIMEDOUT : waiter_sleep(w, 0);
+	sync_waiters_unlock(&l->waiters);
+	sync_waiters_hand_all(chain);
+	return gone ? -ETIMEDOUT : sync_waiter_sleep(w, 0);
 }
 
 static int wait(struct umcg_rwlock *l, int kind, __u64 timeout)
@@ -108,14 +108,14 @@ static int wait(struct umcg_rwlock *l, int kind, __u64 timeout)
 	struct waiter w = { .kind = kind };
 	int error;
 
-	waiters_lock(&l->waiters);
+	sync_waiters_lock(&l->waiters);
 	if (take_or_mark(l, kind)) {
-		waiters_unlock(&l->waiters);
+		sync_waiters_unlock(&l->waiters);
 		return 0;
 	}
-	waiter_link(&l->waiters, &w);
-	waiters_unlock(&l->waiters);
-	error = waiter_sleep(&w, timeout);
+	sync_waiter_link(&l->waiters, &w);
+	sync_waiters_unlock(&l->waiters);
+	error = sync_waiter_sleep(&w, timeout);
 	return error ? give_up(l, &w) : 0;
 }
 
@@ -161,13 +161,13 @@ static bool pass_on(struct umcg_rwlock *l)
 	bool waited;
 	__u32 old;
 
-	waiters_lock(&l->waiters);
+	sync_waiters_lock(&l->waiters);
 	old = word_of(l);
 	waited = old & WAITED;
 	if (waited)
 		chain = admit(l, without_me(old));
-	waiters_unlock(&l->waiters);
-	waiters_hand_all(chain);
+	sync_waiters_unlock(&l->waiters);
+	sync_waiters_hand_all(chain);
 	return waited;
 }
 

@@ -12,7 +12,7 @@
 /* initial-exec: touching it allocates nothing, also in a library that was loaded late */
 static __thread struct self current __attribute__((tls_model("initial-exec")));
 
-struct self *self_get(void)
+struct self *sync_self(void)
 {
 	return &current;
 }
@@ -36,7 +36,7 @@ UMCG_PUBLIC void umcg_sync_detach(void)
 	current = (struct self){ .group = NULL };
 }
 
-bool self_section_begin(struct self *self)
+bool sync_self_section_begin(struct self *self)
 {
 	if (!self->group || (__atomic_load_n(&self->task->section, __ATOMIC_RELAXED) &
 			     UMCG_SECTION_NOPREEMPT))
@@ -45,7 +45,7 @@ bool self_section_begin(struct self *self)
 	return true;
 }
 
-void self_section_end(struct self *self, bool begun)
+void sync_self_section_end(struct self *self, bool begun)
 {
 	if (begun && self->group)
 		umcg_section_end(self->group, self->task);
@@ -81,7 +81,7 @@ static bool is_ours(int error)
 	       error != -EINTR;
 }
 
-int self_park(struct self *self, __u64 timeout)
+int sync_self_park(struct self *self, __u64 timeout)
 {
 	bool begun, started;
 	__u32 slot = 0, tid = 0;
@@ -90,18 +90,18 @@ int self_park(struct self *self, __u64 timeout)
 	if (timeout && is_past(timeout))
 		return -ETIMEDOUT;
 	/* whom we have picked, and those behind it, are known to nobody meanwhile */
-	begun = self_section_begin(self);
+	begun = sync_self_section_begin(self);
 	if (!(self->flags & UMCG_SYNC_TO_SERVER))
-		slot = pick(self->group, self->task, &tid);
+		slot = sync_pick(self->group, self->task, &tid);
 	error = run(self, tid, 0, timeout, &started);
 	if (slot && !started && is_ours(error))
-		pick_undo(self->group, self->task, slot);
-	self_section_end(self, begun);
+		sync_pick_undo(self->group, self->task, slot);
+	sync_self_section_end(self, begun);
 	/* it blocks, or is gone: try the next */
 	return error == -EAGAIN || error == -ESRCH ? 0 : error;
 }
 
-bool self_switch(struct self *self, __u32 tid)
+bool sync_self_switch(struct self *self, __u32 tid)
 {
 	bool started;
 

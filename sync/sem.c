@@ -47,7 +47,7 @@ static bool take_or_mark(struct umcg_sem *s)
 
 static void none_waits(struct umcg_sem *s)
 {
-	if (!waiters_first(&s->waiters))
+	if (!sync_waiters_first(&s->waiters))
 		__atomic_store_n(&s->word, 0, __ATOMIC_RELAXED);
 }
 
@@ -56,12 +56,12 @@ static int give_up(struct umcg_sem *s, struct waiter *w)
 {
 	bool gone;
 
-	waiters_lock(&s->waiters);
-	gone = waiter_unlink(&s->waiters, w);
+	sync_waiters_lock(&s->waiters);
+	gone = sync_waiter_unlink(&s->waiters, w);
 	if (gone)
 		none_waits(s);
-	waiters_unlock(&s->waiters);
-	return gone ? -ETIMEDOUT : waiter_sleep(w, 0);
+	sync_waiters_unlock(&s->waiters);
+	return gone ? -ETIMEDOUT : sync_waiter_sleep(w, 0);
 }
 
 static int wait(struct umcg_sem *s, __u64 timeout)
@@ -69,14 +69,14 @@ static int wait(struct umcg_sem *s, __u64 timeout)
 	struct waiter w;
 	int error;
 
-	waiters_lock(&s->waiters);
+	sync_waiters_lock(&s->waiters);
 	if (take_or_mark(s)) {
-		waiters_unlock(&s->waiters);
+		sync_waiters_unlock(&s->waiters);
 		return 0;
 	}
-	waiter_link(&s->waiters, &w);
-	waiters_unlock(&s->waiters);
-	error = waiter_sleep(&w, timeout);
+	sync_waiter_link(&s->waiters, &w);
+	sync_waiters_unlock(&s->waiters);
+	error = sync_waiter_sleep(&w, timeout);
 	return error ? give_up(s, &w) : 0;
 }
 
@@ -94,11 +94,11 @@ static struct waiter *pass_on(struct umcg_sem *s)
 {
 	struct waiter *w;
 
-	waiters_lock(&s->waiters);
-	w = waiters_pop(&s->waiters);
+	sync_waiters_lock(&s->waiters);
+	w = sync_waiters_pop(&s->waiters);
 	if (w)
 		none_waits(s);
-	waiters_unlock(&s->waiters);
+	sync_waiters_unlock(&s->waiters);
 	return w;
 }
 
@@ -111,7 +111,7 @@ UMCG_PUBLIC int umcg_sem_post(struct umcg_sem *s)
 		if (old & WAITED) {
 			w = pass_on(s);
 			if (w) {
-				waiter_hand(w);
+				sync_waiter_hand(w);
 				return 0;
 			}
 			/* who waited has given up */

@@ -43,28 +43,28 @@ static bool spin_lock(__u32 *word)
 }
 
 /* @section says whether the section is ours to end; it is the holder's. */
-void waiters_lock(struct umcg_waiters *q)
+void sync_waiters_lock(struct umcg_waiters *q)
 {
-	struct self *self = self_get();
-	bool begun = self_section_begin(self);
+	struct self *self = sync_self();
+	bool begun = sync_self_section_begin(self);
 
 	if (!try_lock(&q->lock) && !spin_lock(&q->lock)) {
 		while (__atomic_exchange_n(&q->lock, WANTED, __ATOMIC_ACQUIRE) != FREE) {
-			self_section_end(self, begun);
-			futex_wait(&q->lock, WANTED, 0);
-			begun = self_section_begin(self);
+			sync_self_section_end(self, begun);
+			sync_futex_wait(&q->lock, WANTED, 0);
+			begun = sync_self_section_begin(self);
 		}
 	}
 	q->section = begun;
 }
 
-void waiters_unlock(struct umcg_waiters *q)
+void sync_waiters_unlock(struct umcg_waiters *q)
 {
 	bool begun = q->section;
 
 	if (__atomic_exchange_n(&q->lock, FREE, __ATOMIC_RELEASE) == WANTED)
-		futex_wake_one(&q->lock);
-	self_section_end(self_get(), begun);
+		sync_futex_wake_one(&q->lock);
+	sync_self_section_end(sync_self(), begun);
 }
 
 /* It is also looked at without the lock: see cond.c. */
@@ -73,14 +73,14 @@ static void set_first(struct umcg_waiters *q, struct waiter *w)
 	__atomic_store_n(&q->first, w, __ATOMIC_RELAXED);
 }
 
-struct waiter *waiters_first(const struct umcg_waiters *q)
+struct waiter *sync_waiters_first(const struct umcg_waiters *q)
 {
 	return __atomic_load_n(&q->first, __ATOMIC_RELAXED);
 }
 
-void waiter_link(struct umcg_waiters *q, struct waiter *w)
+void sync_waiter_link(struct umcg_waiters *q, struct waiter *w)
 {
-	struct self *self = self_get();
+	struct self *self = sync_self();
 	struct waiter *last = q->last;
 
 	w->group = self->group;
@@ -96,7 +96,7 @@ void waiter_link(struct umcg_waiters *q, struct waiter *w)
 	q->last = w;
 }
 
-bool waiter_unlink(struct umcg_waiters *q, struct waiter *w)
+bool sync_waiter_unlink(struct umcg_waiters *q, struct waiter *w)
 {
 	if (!w->linked)
 		return false;
@@ -112,18 +112,18 @@ bool waiter_unlink(struct umcg_waiters *q, struct waiter *w)
 	return true;
 }
 
-struct waiter *waiters_pop(struct umcg_waiters *q)
+struct waiter *sync_waiters_pop(struct umcg_waiters *q)
 {
 	struct waiter *w = q->first;
 
 	if (w) {
-		waiter_unlink(q, w);
+		sync_waiter_unlink(q, w);
 		w->next = NULL;
 	}
 	return w;
 }
 
-struct waiter *waiters_detach(struct umcg_waiters *q)
+struct waiter *sync_waiters_detach(struct umcg_waiters *q)
 {
 	struct waiter *chain = q->first;
 
@@ -149,10 +149,10 @@ static void wake(__u32 state, struct umcg_group *g, __u32 tid, __u32 *word)
 	if (state == WAITER_PARKED)
 		umcg_wake(g, tid);
 	else if (state == WAITER_ASLEEP)
-		futex_wake_one(word);
+		sync_futex_wake_one(word);
 }
 
-void waiter_hand(struct waiter *w)
+void sync_waiter_hand(struct waiter *w)
 {
 	struct umcg_group *g = w->group;
 	__u32 tid = w->tid;
@@ -160,25 +160,25 @@ void waiter_hand(struct waiter *w)
 	wake(hand(w), g, tid, &w->state);
 }
 
-void waiter_hand_turn(struct waiter *w)
+void sync_waiter_hand_turn(struct waiter *w)
 {
-	struct self *self = self_get();
+	struct self *self = sync_self();
 	struct umcg_group *g = w->group;
 	__u32 tid = w->tid, state = hand(w);
 
 	/* it may not have parked yet, or be on a list */
-	if (state == WAITER_PARKED && g == self->group && self_switch(self, tid))
+	if (state == WAITER_PARKED && g == self->group && sync_self_switch(self, tid))
 		return;
 	wake(state, g, tid, &w->state);
 }
 
-void waiters_hand_all(struct waiter *chain)
+void sync_waiters_hand_all(struct waiter *chain)
 {
 	struct waiter *next;
 
 	for (; chain; chain = next) {
 		next = chain->next;
-		waiter_hand(chain);
+		sync_waiter_hand(chain);
 	}
 }
 
@@ -207,14 +207,14 @@ static int sleep_on_futex(struct waiter *w, __u64 timeout)
 	if (!publish(w, WAITER_ASLEEP))
 		return 0;
 	while (!is_handed(w))
-		if (futex_wait(&w->state, WAITER_ASLEEP, timeout))
+		if (sync_futex_wait(&w->state, WAITER_ASLEEP, timeout))
 			return -ETIMEDOUT;
 	return 0;
 }
 
-int waiter_sleep(struct waiter *w, __u64 timeout)
+int sync_waiter_sleep(struct waiter *w, __u64 timeout)
 {
-	struct self *self = self_get();
+	struct self *self = sync_self();
 	int error = 0;
 
 	if (!self->group || self->group != w->group)
@@ -222,7 +222,7 @@ int waiter_sleep(struct waiter *w, __u64 timeout)
 	if (!publish(w, WAITER_PARKED))
 		return 0;
 	while (!error || error == -EINTR) {
-		error = self_park(self, timeout);
+		error = sync_self_park(self, timeout);
 		if (is_handed(w))
 			return 0;
 	}

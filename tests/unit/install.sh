@@ -16,13 +16,13 @@ tmp=$tap_tmp
 # ---- headers ----------------------------------------------------------------
 
 strict=(-Wall -Wextra -Wpedantic -Wconversion -Werror -fsyntax-only
-	-Iinclude -Ilib)
+	-Iinclude -Ilib -Isync)
 
 # each header alone and twice, then what it promises
 compiles() {
 	local compiler=$1 header
 	shift
-	for header in umcg_ioctl.h umcg.h ../tests/unit/layout.h; do
+	for header in umcg_ioctl.h umcg.h umcg_sync.h ../tests/unit/layout.h; do
 		printf '#include "%s"\n' "$header" "$header" |
 			"$compiler" "$@" "${strict[@]}" - || return
 	done
@@ -44,8 +44,8 @@ has_32bit() {
 
 library_32bit() {
 	local f
-	for f in lib/*.c; do
-		"$CC" -m32 -std=gnu11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude \
+	for f in lib/*.c sync/*.c; do
+		"$CC" -m32 -std=gnu11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude -Ilib \
 			-c "$f" -o "$tmp/32.o" || return
 	done
 }
@@ -63,12 +63,12 @@ fi
 dest=$tmp/dest
 flags() {
 	PKG_CONFIG_PATH=$dest/opt/umcg/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$dest \
-		pkg-config "$@" libumcg
+		pkg-config "$@" libumcg-sync
 }
 
 cat >"$tmp/program.c" <<'END'
 #include <stdio.h>
-#include <umcg.h>
+#include <umcg_sync.h>
 
 int main(void)
 {
@@ -76,7 +76,10 @@ int main(void)
 	int error = umcg_available(why, sizeof(why));
 	struct umcg_query q; /* in C++, too, where the function hides the struct */
 	struct umcg_group *g;
+	struct umcg_mutex mutex = { 0 };
 
+	umcg_mutex_lock(&mutex);
+	error += umcg_mutex_unlock(&mutex);
 	if (umcg_open(&g) == 0 && umcg_query(g, &q) == 0)
 		umcg_close(g);
 	printf("%d %s\n", error, why);
@@ -84,13 +87,18 @@ int main(void)
 }
 END
 
+# needs LIBRARY: the program does
+needs() {
+	readelf -d "$tmp/program" | grep -qF "[$1.so.0]"
+}
+
 # installed LANGUAGE COMPILER: build the program, as a shared one and a static
 installed() {
 	local f
 	read -ra f <<<"$(flags --cflags --libs)"
 	"$2" -x "$1" "$tmp/program.c" -x none "${f[@]}" -o "$tmp/program" &&
 		LD_LIBRARY_PATH=$dest/opt/umcg/lib "$tmp/program" &&
-		readelf -d "$tmp/program" | grep -q 'NEEDED.*\[libumcg\.so\.0\]' || return
+		needs libumcg && needs libumcg-sync || return
 	read -ra f <<<"$(flags --static --cflags --libs)"
 	"$2" -static -x "$1" "$tmp/program.c" -x none "${f[@]}" -o "$tmp/program" &&
 		"$tmp/program"
@@ -98,7 +106,7 @@ installed() {
 
 pc_is_whole() {
 	[ "$(flags --modversion)" = "$(make -s version)" ] &&
-		! grep @ "$dest/opt/umcg/lib/pkgconfig/libumcg.pc"
+		! grep @ "$dest"/opt/umcg/lib/pkgconfig/*.pc
 }
 
 uninstalls() {
@@ -118,38 +126,59 @@ check uninstall uninstalls
 
 # ---- symbols ----------------------------------------------------------------
 
-so=${BUILD:-build}/lib/libumcg.so.0
-archive=${BUILD:-build}/lib/libumcg.a
+libraries=${BUILD:-build}/lib
 
+# exported LIBRARY NODE
 exported() {
-	nm -D --defined-only "$so" | sed -nE 's/.* T (.*)@@LIBUMCG_.*/\1/p' | sort
+	nm -D --defined-only "$libraries/$1.so.0" | sed -nE "s/.* T (.*)@@$2_.*/\1/p" | sort
 }
 
+# in_map FILE
 in_map() {
-	sed -nE 's/^\t(umcg_[a-z_]+);$/\1/p' lib/libumcg.map | sort
+	sed -nE 's/^\t(umcg_[a-z_]+);$/\1/p' "$1" | sort
 }
 
-# every function the header declares; a comment cannot look like that
+# in_header FILE: every function it declares; a comment cannot look like that
 in_header() {
-	sed -nE 's/^[a-z_][A-Za-z0-9_ ]*[ *](umcg_[a-z_]+)\(.*/\1/p' lib/umcg.h | sort
+	sed -nE 's/^[a-z_][A-Za-z0-9_ ]*[ *](umcg_[a-z_]+)\(.*/\1/p' "$1" | sort
 }
 
+# same_symbols LIBRARY NODE MAP HEADER
 same_symbols() {
-	[ -n "$(in_map)" ] && diff <(in_map) <(exported) && diff <(in_map) <(in_header)
+	[ -n "$(in_map "$3")" ] && diff <(in_map "$3") <(exported "$1" "$2") &&
+		diff <(in_map "$3") <(in_header "$4")
 }
 
+# nothing_else_exported LIBRARY NODE
 nothing_else_exported() {
-	! nm -D --defined-only "$so" | grep -vE ' A LIBUMCG_|@@LIBUMCG_' &&
-		readelf -d "$so" | grep -q 'SONAME.*\[libumcg\.so\.0\]'
+	! nm -D --defined-only "$libraries/$1.so.0" | grep -vE " A $2_|@@$2_" &&
+		readelf -d "$libraries/$1.so.0" | grep -qF "SONAME" &&
+		readelf -d "$libraries/$1.so.0" | grep -qF "[$1.so.0]"
 }
 
 # no state that outlives a call: no variable, not even a static one
 no_variables() {
-	! nm "$archive" | grep -E ' [bBcCdDgGsS] '
+	! nm "$libraries/$1.a" | grep -E ' [bBcCdDgGsS] '
 }
 
-check symbols_are_the_map_and_the_header same_symbols
-check exports_nothing_else nothing_else_exported
-check has_no_variables no_variables
+# what is linked in by name gets into nobody's way
+all_have_a_prefix() {
+	! nm --defined-only "$libraries/libumcg-sync.a" | grep ' T ' | grep -vE ' (umcg|sync)_'
+}
+
+# but one, of each thread: is it an attached worker?
+one_variable() {
+	[ "$(nm "$libraries/libumcg-sync.a" | grep -cE ' [bBcCdDgGsS] ')" -eq 1 ] &&
+		readelf -lW "$libraries/libumcg-sync.so.0" | grep -q TLS
+}
+
+check symbols_are_the_map_and_the_header same_symbols libumcg LIBUMCG lib/libumcg.map lib/umcg.h
+check exports_nothing_else nothing_else_exported libumcg LIBUMCG
+check has_no_variables no_variables libumcg
+check sync_symbols_are_the_map_and_the_header \
+	same_symbols libumcg-sync LIBUMCG_SYNC sync/libumcg-sync.map sync/umcg_sync.h
+check sync_exports_nothing_else nothing_else_exported libumcg-sync LIBUMCG_SYNC
+check sync_has_one_variable one_variable
+check sync_names_have_a_prefix all_have_a_prefix
 
 tap_end

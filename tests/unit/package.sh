@@ -89,20 +89,27 @@ dkms_sources_are_whole() {
 
 # ---- debian/ ------------------------------------------------------------------
 
+# in_maps MAP...: what the libraries export
+in_maps() {
+	sed -nE 's/^\t(umcg_[a-z_]+);$/\1/p' "$@" | sort
+}
+
 debian_symbols_are_the_map() {
-	diff <(sed -nE 's/^\t(umcg_[a-z_]+);$/\1/p' lib/libumcg.map | sort) \
-		<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_.*/\1/p' debian/libumcg0.symbols | sort)
+	diff <(in_maps lib/libumcg.map) \
+		<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_[0-9].*/\1/p' debian/libumcg0.symbols | sort) &&
+		diff <(in_maps sync/libumcg-sync.map) \
+			<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_SYNC_.*/\1/p' debian/libumcg0.symbols | sort)
 }
 
 # ---- the manual -----------------------------------------------------------------
 
 man_names() {
-	sed -n '/^\.Nd/q; s/^\.Nm \([a-z_]*\).*/\1/p' "$@"
+	sed -n '/^\.Nd/q; s/^\.Nm \([a-z_-]*\).*/\1/p' "$@"
 }
 
 every_function_has_its_page() {
-	diff <(sed -nE 's/^\t(umcg_[a-z_]+);$/\1/p' lib/libumcg.map | sort) \
-		<(for page in man/*.3; do man_names "$page"; done | grep -v '^libumcg$' | sort)
+	diff <(in_maps lib/libumcg.map sync/libumcg-sync.map) \
+		<(for page in man/*.3; do man_names "$page"; done | grep -v '^libumcg' | sort)
 }
 
 # has_all FILE WORD...: FILE has each of them
@@ -170,10 +177,22 @@ pages_are_clean() {
 	done
 }
 
-# The example of libumcg(3) is a program.
+# example PAGE: the program that it has
+example() {
+	sed -n '/^#include/,/^\.Ed/p' "$1" | sed -e '/^\.Ed/d' -e 's/\\en/\\n/'
+}
+
 example_compiles() {
-	sed -n '/^#include/,/^\.Ed/p' man/libumcg.3 | sed -e '/^\.Ed/d' -e 's/\\en/\\n/' |
+	example man/libumcg.3 |
 		"${CC:-gcc}" -Wall -Wextra -Werror -Ilib -Iinclude -x c -fsyntax-only -
+}
+
+# That of libumcg-sync(3) needs no module.
+sync_example_runs() {
+	example man/libumcg-sync.3 | "${CC:-gcc}" -Wall -Wextra -Werror -Isync -Ilib \
+		-Iinclude -pthread -x c - -x none "${BUILD:-build}"/lib/libumcg-sync.a \
+		"${BUILD:-build}"/lib/libumcg.a -o "$tmp/example" &&
+		[ "$("$tmp/example")" = 4000 ]
 }
 
 # ---- completion ------------------------------------------------------------------
@@ -215,6 +234,7 @@ else
 	skip pages_are_clean "no mandoc"
 fi
 check example_compiles example_compiles
+check sync_example_runs sync_example_runs
 check bash_completes bash_completes
 
 tap_end

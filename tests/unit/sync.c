@@ -121,10 +121,10 @@ static int waiting(void)
 	const struct waiter *w;
 	int n = 0;
 
-	waiters_lock(&mutex.waiters);
+	sync_waiters_lock(&mutex.waiters);
 	for (w = mutex.waiters.first; w; w = w->next)
 		n++;
-	waiters_unlock(&mutex.waiters);
+	sync_waiters_unlock(&mutex.waiters);
 	return n;
 }
 
