@@ -11,6 +11,8 @@
 #include "mixed.h"
 #include "suite.h"
 
+#define SLICE_NS	(500 * USEC)
+
 static int gone;
 
 static void act(struct actor *a)
@@ -62,6 +64,8 @@ static void start(struct mixed *m, enum actor_kind kind, void (*run)(struct acto
 	if (kind < ACTOR_PLAIN) {
 		a->worker.run = act_as_worker;
 		a->worker.arg = a;
+		/* some are preempted now and then, wherever they are */
+		a->worker.args.slice_ns = a->index % 3 ? 0 : SLICE_NS;
 		worker_start(&a->worker, m->group,
 			     fifo_home(&m->fifo, a->index % (m->fifo.servers + 1) - 1));
 		return;

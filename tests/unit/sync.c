@@ -7,9 +7,13 @@
 #define _GNU_SOURCE
 #include <check.h>
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -351,14 +355,198 @@ START_TEST(no_eintr)
 }
 END_TEST
 
-static void add(Suite *s, const TTest *test, const char *name)
-{
-	TCase *tc = tcase_create(name);
+/* --- queue ------------------------------------------------------------------- */
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, test);
-	suite_add_tcase(s, tc);
+#define SIZE	4
+
+static struct umcg_queue queue;
+static void *room[SIZE];
+static unsigned long put_sum, taken_sum;
+static int producing;
+
+static void *put_often(void *arg)
+{
+	unsigned long i;
+	int error;
+
+	for (i = 1; i <= ROUNDS / 4; i++) {
+		do {
+			error = umcg_queue_push(&queue, (void *)i, i % 4,
+						i % 8 ? 0 : now() + 20 * USEC);
+		} while (error == -EAGAIN || error == -ETIMEDOUT);
+		ck_assert_int_eq(error, 0);
+		__atomic_add_fetch(&put_sum, i, __ATOMIC_SEQ_CST);
+	}
+	if (!__atomic_sub_fetch(&producing, 1, __ATOMIC_SEQ_CST))
+		umcg_queue_close(&queue);
+	return arg;
 }
+
+static void *take_often(void *arg)
+{
+	unsigned int i = 0;
+	void *item;
+	int error;
+
+	do {
+		error = umcg_queue_pop(&queue, &item, 0, i++ % 8 ? 0 : now() + 20 * USEC);
+		ck_assert(!error || error == -EPIPE || error == -ETIMEDOUT);
+		if (!error)
+			__atomic_add_fetch(&taken_sum, (unsigned long)item, __ATOMIC_SEQ_CST);
+	} while (error != -EPIPE);
+	return arg;
+}
+
+static void *put_or_take(void *arg)
+{
+	return (long)arg % 2 ? put_often(arg) : take_often(arg);
+}
+
+START_TEST(queue_of_many)
+{
+	ck_assert_int_eq(umcg_queue_init(&queue, room, SIZE), 0);
+	producing = THREADS / 2;
+	run_all(put_or_take, THREADS);
+	ck_assert_uint_gt(put_sum, 0);
+	ck_assert_uint_eq(put_sum, taken_sum);
+}
+END_TEST
+
+/* --- readers and writers ------------------------------------------------------- */
+
+static struct umcg_rwlock rwlock;
+static int readers, writers;
+
+static void *read_and_write(void *arg)
+{
+	unsigned int seed = (long)arg;
+	int i, error, *mine;
+	bool write;
+
+	for (i = 0; i < ROUNDS; i++) {
+		__u64 timeout = rand_r(&seed) % 2 ? now() + rand_r(&seed) % 50 * USEC : 0;
+
+		write = rand_r(&seed) % 3 == 0;
+		mine = write ? &writers : &readers;
+		error = write ? umcg_rwlock_timedwrlock(&rwlock, timeout) :
+				umcg_rwlock_timedrdlock(&rwlock, timeout);
+		if (error)
+			continue;
+		__atomic_add_fetch(mine, 1, __ATOMIC_SEQ_CST);
+		ck_assert_int_eq(__atomic_load_n(&writers, __ATOMIC_SEQ_CST), write);
+		ck_assert(!write || !__atomic_load_n(&readers, __ATOMIC_SEQ_CST));
+		__atomic_sub_fetch(mine, 1, __ATOMIC_SEQ_CST);
+		ck_assert_int_eq(umcg_rwlock_unlock(&rwlock), 0);
+	}
+	return NULL;
+}
+
+START_TEST(rwlock_of_many)
+{
+	run_all(read_and_write, THREADS);
+	ck_assert_int_eq(umcg_rwlock_trywrlock(&rwlock), 0);
+	ck_assert_int_eq(umcg_rwlock_tryrdlock(&rwlock), -EBUSY);
+	ck_assert_int_eq(umcg_rwlock_unlock(&rwlock), 0);
+	ck_assert_int_eq(umcg_rwlock_unlock(&rwlock), -EPERM);
+}
+END_TEST
+
+/* --- where they meet ------------------------------------------------------------- */
+
+static struct umcg_barrier barrier;
+static struct umcg_once once[100];
+static struct umcg_join joins[THREADS];
+static int calls, lasts;
+
+static void call(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void *meet(void *arg)
+{
+	long me = (long)arg;
+	void *value;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		umcg_once(&once[i], call, &calls);
+		ck_assert_int_eq(calls, i + 1);
+		__atomic_add_fetch(&lasts, umcg_barrier_wait(&barrier), __ATOMIC_SEQ_CST);
+	}
+	if (me) {
+		ck_assert_int_eq(umcg_join_wait(&joins[me - 1], &value, 0), 0);
+		ck_assert_int_eq((long)value, me - 1);
+	}
+	ck_assert_int_eq(umcg_join_done(&joins[me], arg), 0);
+	ck_assert_int_eq(umcg_join_done(&joins[me], arg), -EALREADY);
+	return NULL;
+}
+
+START_TEST(they_meet)
+{
+	ck_assert_int_eq(umcg_barrier_init(&barrier, 0), -EINVAL);
+	ck_assert_int_eq(umcg_barrier_init(&barrier, THREADS), 0);
+	ck_assert_int_eq(umcg_join_wait(&joins[0], NULL, now() + MSEC), -ETIMEDOUT);
+	run_all(meet, THREADS);
+	ck_assert_int_eq(calls, 100);
+	ck_assert_int_eq(lasts, 100);
+}
+END_TEST
+
+/* --- the kernel ------------------------------------------------------------------ */
+
+/* With nobody to wait for. Whoever enters the kernel here is killed. */
+static void use_each(void)
+{
+	void *item;
+
+	umcg_mutex_lock(&mutex);
+	umcg_mutex_unlock(&mutex);
+	umcg_cond_signal(&cond);
+	umcg_cond_broadcast(&cond);
+	umcg_sem_post(&sem);
+	umcg_sem_wait(&sem);
+	umcg_queue_push(&queue, NULL, 0, 1);
+	umcg_queue_pop(&queue, &item, 0, 1);
+	umcg_rwlock_rdlock(&rwlock);
+	umcg_rwlock_unlock(&rwlock);
+	umcg_rwlock_wrlock(&rwlock);
+	umcg_rwlock_unlock(&rwlock);
+	umcg_once(&once[0], call, &calls);
+	umcg_once(&once[0], call, &calls);
+	umcg_barrier_wait(&barrier);
+	umcg_join_done(&joins[0], NULL);
+	umcg_join_wait(&joins[0], &item, 1);
+}
+
+START_TEST(alone_enters_no_kernel)
+{
+	int status;
+	pid_t child;
+
+	umcg_queue_init(&queue, room, SIZE);
+	umcg_barrier_init(&barrier, 1);
+	child = fork();
+	if (!child) {
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+			_exit(2);
+		use_each();
+		/* exit_group() is forbidden as well */
+		syscall(SYS_exit, 0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+#define ADD(suite, test)                                    \
+	do {                                                \
+		TCase *tcase_ = tcase_create(#test);        \
+		tcase_set_timeout(tcase_, 60);              \
+		tcase_add_test(tcase_, test);               \
+		suite_add_tcase(suite, tcase_);             \
+	} while (0)
 
 int main(void)
 {
@@ -366,15 +554,19 @@ int main(void)
 	SRunner *runner = srunner_create(s);
 	int failed;
 
-	add(s, mutex_alone, "mutex_alone");
-	add(s, mutex_of_many, "mutex_of_many");
-	add(s, mutex_is_fair, "mutex_is_fair");
-	add(s, cond_of_many, "cond_of_many");
-	add(s, cond_broadcast, "cond_broadcast");
-	add(s, sem_alone, "sem_alone");
-	add(s, sem_of_many, "sem_of_many");
-	add(s, sem_on_the_stack, "sem_on_the_stack");
-	add(s, no_eintr, "no_eintr");
+	ADD(s, mutex_alone);
+	ADD(s, mutex_of_many);
+	ADD(s, mutex_is_fair);
+	ADD(s, cond_of_many);
+	ADD(s, cond_broadcast);
+	ADD(s, sem_alone);
+	ADD(s, sem_of_many);
+	ADD(s, sem_on_the_stack);
+	ADD(s, no_eintr);
+	ADD(s, queue_of_many);
+	ADD(s, rwlock_of_many);
+	ADD(s, they_meet);
+	ADD(s, alone_enters_no_kernel);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
