@@ -188,17 +188,15 @@ static bool is_handed(const struct waiter *w)
 	return __atomic_load_n(&w->state, __ATOMIC_ACQUIRE) == WAITER_HANDED;
 }
 
-/* Says how it sleeps from here on; false if it was handed. */
+/* Says how it sleeps from here on; false if it was handed. Acquire: as is_handed(). */
 static bool publish(struct waiter *w, __u32 how)
 {
-	__u32 old = __atomic_load_n(&w->state, __ATOMIC_RELAXED);
+	__u32 old = __atomic_load_n(&w->state, __ATOMIC_ACQUIRE);
 
 	while (old != WAITER_HANDED)
 		if (__atomic_compare_exchange_n(&w->state, &old, how, true,
 						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 			return true;
-	/* acquire, whichever of the loads it was */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return false;
 }
 
