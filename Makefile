@@ -4,6 +4,7 @@
 #
 #	lib/*.c				build/lib/libumcg.{a,so,so.0}
 #	sync/*.c			build/lib/libumcg-sync.{a,so,so.0}
+#	trace/*.c			what the command and the tests share
 #	tests/suites/NAME.c		build/tests/NAME, with tests/support/*.c
 #					and tests/NAME/*.c
 #	tests/unit/NAME.c		build/tests/unit/NAME
@@ -61,7 +62,7 @@ PKG_CONFIG	?= pkg-config
 CFLAGS		?= -O2 -g
 WERROR		?=
 warnings	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-flags		= -std=gnu11 $(warnings) -Iinclude -Ilib -Isync $(CPPFLAGS) $(CFLAGS) -pthread
+flags		= -std=gnu11 $(warnings) -Iinclude -Ilib -Isync -Itrace $(CPPFLAGS) $(CFLAGS) -pthread
 compile		= $(CC) $(flags) $(WERROR) -MMD -MP
 Q		:= $(if $(V),,@)
 silent		:= $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -92,6 +93,14 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
 	@$(say) CC $<
 	$(Q)$(compile) $(of_library) $(if $(filter tests/%,$<),-Itests/support) -c $< -o $@
+
+# The only file that is made: system calls by number.
+$(OBJ)/trace/syscall_names.h: $(OBJ)/flags
+	@mkdir -p $(@D)
+	$(Q)echo '#include <asm/unistd.h>' | $(CC) -E -dM - | LC_ALL=C sort | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/\t[\2] = "\1",/p' >$@
+$(OBJ)/trace/syscalls.o: $(OBJ)/trace/syscall_names.h
+$(OBJ)/trace/syscalls.o: private flags += -I$(OBJ)/trace
 
 # Changes when the compiler or its flags do, and everything with it; but not with
 # WERROR, which changes no object.
@@ -128,11 +137,16 @@ $(eval $(call library,lib,libumcg))
 $(eval $(call library,sync,libumcg-sync,$(BUILD)/lib/libumcg.so.0))
 archives := $(addprefix $(BUILD)/lib/,libumcg-sync.a libumcg.a)
 
+trace_objects := $(patsubst %.c,$(OBJ)/%.o,$(wildcard trace/*.c))
+$(OBJ)/trace.a: $(trace_objects)
+	@$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
 # ---- programs ---------------------------------------------------------------
 
 # $(call program,TARGET,SOURCES,LIBRARIES)
 define program
-$(1): $$(patsubst %.c,$$(OBJ)/%.o,$(2)) $$(archives)
+$(1): $$(patsubst %.c,$$(OBJ)/%.o,$(2)) $$(OBJ)/trace.a $$(archives)
 	@mkdir -p $$(@D)
 	@$$(say) LD $$@
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -pthread $$^ -o $$@ $(3) \
@@ -174,7 +188,7 @@ run-units: $(units:%.c=$(BUILD)/%)
 	for unit in $^; do CK_VERBOSITY=minimal $$unit || exit; done
 .PHONY: run-units
 
--include $(patsubst %.o,%.d,$(sort $(lib_objects) $(sync_objects) $(objects)))
+-include $(patsubst %.o,%.d,$(sort $(lib_objects) $(sync_objects) $(trace_objects) $(objects)))
 
 # ---- the module -------------------------------------------------------------
 

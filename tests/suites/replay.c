@@ -112,14 +112,14 @@ static char *whole(const struct story *s)
 START_TEST(a_story_that_cannot_be)
 {
 	const struct story *s = &stories[_i];
-	struct replay *r = replay_new();
+	struct replay *r = replay_new(false);
 	struct trace trace;
 	const char *error;
 
-	trace_parse(&trace, whole(s));
+	trace_take(&trace, whole(s));
 	error = replay_run(r, &trace);
 	if (error && (!s->error || strcmp(error, s->error)))
-		replay_history(r, &trace);
+		replay_history(r, &trace, note);
 	ck_assert_pstr_eq(error, s->error);
 	trace_free(&trace);
 	replay_free(r);
@@ -140,7 +140,7 @@ static struct umcg_group *group;
  */
 static void trace_and_replay(void (*run)(void), size_t events, bool all)
 {
-	struct replay *r = replay_new();
+	struct replay *r = replay_new(false);
 	struct trace trace;
 	const char *error;
 	int users;
@@ -154,11 +154,11 @@ static void trace_and_replay(void (*run)(void), size_t events, bool all)
 	trace_stop(&trace);
 	note("%zu events", trace.count);
 	error = replay_run(r, &trace);
-	replay_note(r);
+	replay_note(r, note);
 	if (all)
-		replay_note_unseen(r);
+		replay_note_unseen(r, note);
 	if (error) {
-		replay_history(r, &trace);
+		replay_history(r, &trace, note);
 		ck_abort_msg("%s", error);
 	}
 	ck_assert_uint_eq(replay_alive(r), 0);

@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-only
-#include <umcg.h>
+// SPDX-License-Identifier: MIT
+#include <umcg_ioctl.h>
 
-#include "suite.h"
 #include "transitions.h"
 
 /* All that may happen. What is not here, must not. */
@@ -159,6 +158,7 @@ static const struct {
 	{ "server_wait", SERVER_WAIT },
 	{ "server_wake", SERVER_WAKE },
 	{ "error", HAPPENINGS },
+	{ "fork", HAPPENINGS },
 };
 
 enum happening happening_of(const struct trace_event *e)
@@ -176,5 +176,5 @@ enum happening happening_of(const struct trace_event *e)
 		return e->list == TRACE_ON_SAME ? TELL : PUSH;
 	if (trace_is(e, "away"))
 		return e->away ? GO_AWAY : COME_BACK;
-	ck_abort_msg("unknown event: %s", e->text);
+	return UNKNOWN;
 }

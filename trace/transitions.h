@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: MIT */
 /*
  * transitions.h - the protocol: what may happen to a thread, and what it is then
  *
@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#include "tracefs.h"
+#include "events.h"
 
 enum place {
 	NOBODY, /* a slot that was never used */
@@ -51,7 +51,8 @@ enum happening {
 	FRAME, /* a handler's frame was built */
 	SERVER_WAIT,
 	SERVER_WAKE,
-	HAPPENINGS
+	HAPPENINGS,
+	UNKNOWN /* an event that this does not know */
 };
 
 struct transition {

@@ -1,13 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE
+// SPDX-License-Identifier: MIT
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <umcg.h>
+#include <umcg_ioctl.h>
 
 #include "replay.h"
-#include "suite.h"
 #include "transitions.h"
 
 #define SLOTS	65536
@@ -18,6 +16,7 @@
  * @server:	of a worker that runs: under which tid
  * @run:	of a worker: how often it was run
  * @running:	of a server: how many run under it
+ * @lost:	something was wrong with it: its next event is believed
  */
 struct thread {
 	enum place place;
@@ -26,31 +25,40 @@ struct thread {
 	__u32 run;
 	unsigned int running;
 	bool multi;
+	bool lost;
 };
 
 struct replay {
 	struct thread threads[SLOTS];
 	__u32 slots; /* the highest, and one */
+	__u32 server_slots; /* likewise, of those that are or were servers' */
 	__u32 group;
+	bool midway;
 	unsigned long *seen; /* of each transition */
-	char *error;
+	char error[128];
 	size_t last; /* the event that was replayed last */
 };
 
-struct replay *replay_new(void)
+struct replay *replay_new(bool midway)
 {
 	struct replay *r = calloc(1, sizeof(*r));
 
-	expect(r);
+	if (!r)
+		return NULL;
+	r->midway = midway;
 	r->seen = calloc(transitions_count, sizeof(*r->seen));
-	expect(r->seen);
+	if (!r->seen) {
+		free(r);
+		return NULL;
+	}
 	return r;
 }
 
 void replay_free(struct replay *r)
 {
+	if (!r)
+		return;
 	free(r->seen);
-	free(r->error);
 	free(r);
 }
 
@@ -60,7 +68,7 @@ static bool wrong(struct replay *r, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	expect(vasprintf(&r->error, format, args) > 0);
+	vsnprintf(r->error, sizeof(r->error), format, args);
 	va_end(args);
 	return false;
 }
@@ -70,7 +78,7 @@ static struct thread *find_server(struct replay *r, __u32 tid)
 {
 	struct thread *t;
 
-	for (t = r->threads; t < r->threads + r->slots; t++)
+	for (t = r->threads; t < r->threads + r->server_slots; t++)
 		if (t->tid == tid &&
 		    (t->place == SERVER || t->place == SERVER_WAITS))
 			return t;
@@ -82,16 +90,16 @@ static bool run(struct replay *r, struct thread *worker,
 {
 	struct thread *server = find_server(r, e->server);
 
-	if (!server)
-		return wrong(r, "run under no server");
-	if (server->running && !server->multi)
-		return wrong(r, "run beside another one");
-	if (!e->handoff && server->place == SERVER_WAITS)
-		return wrong(r, "run by a server that is asleep");
 	if (e->run != worker->run + 1)
 		return wrong(r, "run %u follows run %u", e->run, worker->run);
 	worker->run = e->run;
 	worker->server = e->server;
+	if (!server)
+		return r->midway || wrong(r, "run under no server");
+	if (server->running && !server->multi)
+		return wrong(r, "run beside another one");
+	if (!e->handoff && server->place == SERVER_WAITS)
+		return wrong(r, "run by a server that is asleep");
 	server->running++;
 	return true;
 }
@@ -105,7 +113,7 @@ static bool stop(struct replay *r, struct thread *worker,
 	if (worker->server != e->server)
 		return wrong(r, "it runs under %u", worker->server);
 	worker->server = 0;
-	if (server)
+	if (server && server->running)
 		server->running--;
 	return true;
 }
@@ -119,7 +127,7 @@ static void enter(struct thread *t, const struct trace_event *e)
 
 static bool push(struct replay *r, const struct trace_event *e)
 {
-	if (e->list == TRACE_ON_SERVER && !find_server(r, e->server))
+	if (e->list == TRACE_ON_SERVER && !find_server(r, e->server) && !r->midway)
 		return wrong(r, "queued on no server's list");
 	return true;
 }
@@ -160,17 +168,70 @@ static bool is_new(enum happening happening)
 	return happening == REGISTER || happening == REGISTER_SERVER;
 }
 
+/* What it may have been, by the first event of it. */
+static enum place place_before(const struct trace_event *e, enum happening happening)
+{
+	const struct transition *t;
+	unsigned int i;
+
+	for (i = 0; i < transitions_count; i++) {
+		t = &transitions[i];
+		if (t->happening == happening &&
+		    (!shows_state(happening) || place_flags[t->from] == e->old))
+			return t->from;
+	}
+	return NOBODY;
+}
+
+static bool is_unknown(const struct replay *r, const struct thread *t)
+{
+	return t->lost || (r->midway && t->place == NOBODY);
+}
+
+/* A server's modes are not known then: nothing is held against it. */
+static void adopt(struct thread *t, const struct trace_event *e,
+		  enum happening happening)
+{
+	memset(t, 0, sizeof(*t));
+	t->place = place_before(e, happening);
+	t->tid = e->tid;
+	t->run = e->run ? e->run - 1 : 0;
+	t->multi = true;
+	if (t->place == RUNNING)
+		t->server = e->server;
+}
+
+/* Room for it, and what it was. */
+static struct thread *thread_of(struct replay *r, const struct trace_event *e,
+				enum happening happening)
+{
+	struct thread *t = &r->threads[e->slot];
+	bool server = happening == REGISTER_SERVER || !shows_state(happening);
+
+	if (r->slots <= e->slot)
+		r->slots = e->slot + 1;
+	if (server && r->server_slots <= e->slot)
+		r->server_slots = e->slot + 1;
+	if (!is_new(happening) && is_unknown(r, t))
+		adopt(t, e, happening);
+	return t;
+}
+
 static bool step(struct replay *r, const struct trace_event *e)
 {
 	enum happening happening = happening_of(e);
-	struct thread *t = &r->threads[e->slot];
-	enum place from = t->place;
+	struct thread *t;
+	enum place from;
 	int found;
 
 	if (happening == HAPPENINGS)
 		return true;
-	if (r->slots <= e->slot)
-		r->slots = e->slot + 1;
+	if (happening == UNKNOWN)
+		return wrong(r, "unknown event");
+	if (e->slot >= SLOTS)
+		return wrong(r, "no such slot");
+	t = thread_of(r, e, happening);
+	from = t->place;
 	found = transition_find(from, happening);
 	if (found < 0)
 		return wrong(r, "%s: %s", place_names[from],
@@ -191,6 +252,15 @@ static bool step(struct replay *r, const struct trace_event *e)
 	return true;
 }
 
+const char *replay_event(struct replay *r, const struct trace_event *e)
+{
+	if (step(r, e))
+		return NULL;
+	if (e->slot < SLOTS)
+		r->threads[e->slot].lost = true;
+	return r->error;
+}
+
 /* Those that are about @slot, or where it is one's server. */
 static bool concerns(const struct trace_event *e, const struct trace_event *last)
 {
@@ -199,7 +269,7 @@ static bool concerns(const struct trace_event *e, const struct trace_event *last
 		e->server == last->server);
 }
 
-void replay_history(const struct replay *r, const struct trace *t)
+void replay_history(const struct replay *r, const struct trace *t, replay_say say)
 {
 	const struct trace_event *last = &t->events[r->last];
 	size_t first = r->last, count = 1;
@@ -208,21 +278,23 @@ void replay_history(const struct replay *r, const struct trace *t)
 		count += concerns(&t->events[--first], last);
 	for (; first <= r->last; first++)
 		if (concerns(&t->events[first], last))
-			note("%s", t->events[first].text);
+			say("%s", t->events[first].text);
 }
 
 const char *replay_run(struct replay *r, const struct trace *t)
 {
+	const char *error;
 	size_t i;
 
 	for (i = 0; i < t->count; i++) {
 		if (!r->group)
 			r->group = t->events[i].group;
-		expect_eq(t->events[i].group, r->group);
-		expect(t->events[i].slot < SLOTS);
 		r->last = i;
-		if (!step(r, &t->events[i]))
-			return r->error;
+		if (t->events[i].group != r->group)
+			return "another group";
+		error = replay_event(r, &t->events[i]);
+		if (error)
+			return error;
 	}
 	return NULL;
 }
@@ -247,7 +319,7 @@ unsigned int replay_alive(const struct replay *r)
 	return alive;
 }
 
-void replay_note(const struct replay *r)
+void replay_note(const struct replay *r, replay_say say)
 {
 	const struct transition *t;
 	unsigned int i;
@@ -255,13 +327,13 @@ void replay_note(const struct replay *r)
 	for (i = 0; i < transitions_count; i++) {
 		t = &transitions[i];
 		if (r->seen[i])
-			note("%8lu  %s: %s -> %s", r->seen[i],
+			say("%8lu  %s: %s -> %s", r->seen[i],
 			     place_names[t->from], happening_names[t->happening],
 			     place_names[t->to]);
 	}
 }
 
-void replay_note_unseen(const struct replay *r)
+void replay_note_unseen(const struct replay *r, replay_say say)
 {
 	const struct transition *t;
 	unsigned int i;
@@ -269,7 +341,7 @@ void replay_note_unseen(const struct replay *r)
 	for (i = 0; i < transitions_count; i++) {
 		t = &transitions[i];
 		if (!r->seen[i])
-			note("   never  %s: %s -> %s", place_names[t->from],
+			say("   never  %s: %s -> %s", place_names[t->from],
 			     happening_names[t->happening], place_names[t->to]);
 	}
 }
