@@ -2,21 +2,27 @@
 # shellcheck shell=bash
 # bash completion of umcg(1)
 
+_umcg_options() {
+	case $1 in
+	load | unload) echo --help --version ;;
+	trace) echo --output --json --svg --check --starved --pid --duration --input --buffer --help ;;
+	*) echo --json --help --version ;;
+	esac
+}
+
+# Processes that have a name, and names of files, are left to readline.
 _umcg() {
 	local word command='' i
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
-		[[ $word == -* ]] || command=$word
+		[[ $word == -* || -n $command ]] || command=$word
 	done
 	word=${COMP_WORDS[COMP_CWORD]}
 	if [[ $word == -* ]]; then
-		case $command in
-		load | unload) mapfile -t COMPREPLY < <(compgen -W '--help --version' -- "$word") ;;
-		*) mapfile -t COMPREPLY < <(compgen -W '--json --help --version' -- "$word") ;;
-		esac
+		mapfile -t COMPREPLY < <(compgen -W "$(_umcg_options "$command")" -- "$word")
 	elif [ -z "$command" ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'check load unload status' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'check load unload status trace' -- "$word")
 	fi
 }
-complete -F _umcg umcg
+complete -o default -F _umcg umcg

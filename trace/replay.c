@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,12 @@
 
 #define SLOTS	65536
 #define HISTORY	40 /* events of a thread that are shown */
+#define RUN_UNKNOWN	UINT32_MAX
 
 /**
  * struct thread - who has a slot
  * @server:	of a worker that runs: under which tid
- * @run:	of a worker: how often it was run
+ * @run:	of a worker: how often it was run, or RUN_UNKNOWN
  * @running:	of a server: how many run under it
  * @lost:	something was wrong with it: its next event is believed
  */
@@ -90,7 +92,7 @@ static bool run(struct replay *r, struct thread *worker,
 {
 	struct thread *server = find_server(r, e->server);
 
-	if (e->run != worker->run + 1)
+	if (worker->run != RUN_UNKNOWN && e->run != worker->run + 1)
 		return wrong(r, "run %u follows run %u", e->run, worker->run);
 	worker->run = e->run;
 	worker->server = e->server;
@@ -195,7 +197,7 @@ static void adopt(struct thread *t, const struct trace_event *e,
 	memset(t, 0, sizeof(*t));
 	t->place = place_before(e, happening);
 	t->tid = e->tid;
-	t->run = e->run ? e->run - 1 : 0;
+	t->run = e->run ? e->run - 1 : RUN_UNKNOWN;
 	t->multi = true;
 	if (t->place == RUNNING)
 		t->server = e->server;
@@ -328,8 +330,8 @@ void replay_note(const struct replay *r, replay_say say)
 		t = &transitions[i];
 		if (r->seen[i])
 			say("%8lu  %s: %s -> %s", r->seen[i],
-			     place_names[t->from], happening_names[t->happening],
-			     place_names[t->to]);
+			    place_names[t->from], happening_names[t->happening],
+			    place_names[t->to]);
 	}
 }
 
@@ -342,6 +344,6 @@ void replay_note_unseen(const struct replay *r, replay_say say)
 		t = &transitions[i];
 		if (!r->seen[i])
 			say("   never  %s: %s -> %s", place_names[t->from],
-			     happening_names[t->happening], place_names[t->to]);
+			    happening_names[t->happening], place_names[t->to]);
 	}
 }

@@ -12,44 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "json.h"
 #include "module.h"
 #include "nobody.h"
 #include "proc.h"
 #include "suite.h"
 #include "umcg_version.h"
-
-#define COMMAND		"build/tools/umcg "
-
-/* What it printed, to both of its outputs. */
-static char said[16384];
-
-static int run(const char *arguments)
-{
-	char line[256];
-	size_t n;
-	FILE *f;
-	int status;
-
-	snprintf(line, sizeof(line), COMMAND "%s 2>&1", arguments);
-	f = popen(line, "re");
-	ck_assert_ptr_nonnull(f);
-	n = fread(said, 1, sizeof(said) - 1, f);
-	said[n] = '\0';
-	status = pclose(f);
-	ck_assert_msg(WIFEXITED(status), "%s: status %#x: %s", arguments, status, said);
-	return WEXITSTATUS(status);
-}
-
-static void says(const char *text)
-{
-	ck_assert_msg(strstr(said, text), "no \"%s\" in: %s", text, said);
-}
-
-static void says_not(const char *text)
-{
-	ck_assert_msg(!strstr(said, text), "\"%s\" in: %s", text, said);
-}
 
 /* check and status, for people and for programs; what was said last is check's. */
 static void check_says(int status, const char *id)
@@ -71,32 +40,6 @@ static void check_says(int status, const char *id)
 		says(words);
 	else
 		says_not("problem ");
-}
-
-/* The whole test is in a process of its own, so what it does to itself ends with it. */
-static void own_mounts(void)
-{
-	expect_sys(unshare(CLONE_NEWNS));
-	expect_sys(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-}
-
-static void hide(const char *dir)
-{
-	expect_sys(mount("none", dir, "tmpfs", 0, NULL));
-}
-
-static void make_file(const char *path, const char *text)
-{
-	int fd = expect_sys(open(path, O_CREAT | O_WRONLY | O_TRUNC, 0644));
-
-	expect_eq(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
-static void unload(void)
-{
-	wait_for(module_unload() == 0);
-	ck_assert_int_eq(module_refcount(), -1);
 }
 
 START_TEST(usable)

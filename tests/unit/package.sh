@@ -136,11 +136,11 @@ causes() {
 }
 
 commands() {
-	sed -nE 's/^\t\{ "([a-z]+)", command_.*/\1/p' tools/umcg/main.c
+	sed -nE 's/^\t\{ "([a-z]+)", .*command_.*/\1/p' tools/umcg/main.c
 }
 
 options() {
-	sed -nE 's/^\t\{ "([a-z]+)", no_argument.*/\1/p' tools/umcg/main.c
+	sed -nE 's/^\t\{ "([a-z]+)", (no|required)_argument.*/\1/p' tools/umcg/*.c | sort -u
 }
 
 device_page_has_every_call() {
@@ -214,7 +214,9 @@ bash_completes() {
 		completes "status" umcg --json st &&
 		completes "" umcg check '' &&
 		completes "--json" umcg check --j &&
-		completes "--help --version" umcg load --
+		completes "--help --version" umcg load -- &&
+		completes "--svg" umcg trace --check --sv &&
+		completes "" umcg trace build/he
 }
 
 check one_version one_version

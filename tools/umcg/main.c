@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* umcg - is UMCG there, and if not, why; load it, unload it */
+/* umcg - is UMCG there, and if not, why; load it, unload it; see what it does */
 /* libs: -lkmod */
 #include <getopt.h>
 #include <stdlib.h>
@@ -10,13 +10,15 @@
 static const struct command {
 	const char *name;
 	int (*run)(bool json);
+	int (*parse)(int argc, char **argv);	/* or: it has options of its own */
 	bool has_json;
 	const char *help;
 } commands[] = {
-	{ "check", command_check, true, "can this user use UMCG, and if not, what to do" },
-	{ "load", command_load, false, "load the module" },
-	{ "unload", command_unload, false, "unload it, or say who holds it" },
-	{ "status", command_status, true, "what is loaded, and what it offers" },
+	{ "check", command_check, NULL, true, "can this user use UMCG, and if not, what to do" },
+	{ "load", command_load, NULL, false, "load the module" },
+	{ "unload", command_unload, NULL, false, "unload it, or say who holds it" },
+	{ "status", command_status, NULL, true, "what is loaded, and what it offers" },
+	{ "trace", NULL, command_trace, false, "record what servers and workers do, and show it" },
 };
 
 #define NCOMMANDS	(sizeof(commands) / sizeof(*commands))
@@ -40,11 +42,12 @@ static void help(FILE *out)
 	      "  -h, --help    this text\n"
 	      "  -V, --version the version of this command\n"
 	      "\n"
+	      "trace has options of its own: umcg COMMAND --help\n"
 	      "The exit status is 0, 1 if the answer is no or it failed, 2 for wrong usage.\n",
 	      out);
 }
 
-static int usage(const char *wrong, const char *what)
+int usage(const char *wrong, const char *what)
 {
 	if (wrong)
 		fprintf(stderr, "umcg: %s%s\n", wrong, what);
@@ -52,18 +55,14 @@ static int usage(const char *wrong, const char *what)
 	return EXIT_USAGE;
 }
 
-static int run(const char *name, bool json)
+static const struct command *find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < NCOMMANDS; i++) {
-		if (strcmp(commands[i].name, name) != 0)
-			continue;
-		if (json && !commands[i].has_json)
-			return usage("no --json for ", name);
-		return commands[i].run(json);
-	}
-	return usage("no such command: ", name);
+	for (i = 0; i < NCOMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
 }
 
 /* An answer that could not be written is none. */
@@ -75,29 +74,59 @@ static int finish(int status)
 	return EXIT_FAILURE;
 }
 
-int main(int argc, char **argv)
+/* Options before or behind a command that has none of its own: -1, or an exit status. */
+static int take_options(int argc, char **argv, bool *json)
 {
-	bool json = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "hjV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+hjV", options, NULL)) != -1) {
 		switch (c) {
 		case 'h':
 			help(stdout);
-			return finish(EXIT_SUCCESS);
+			return EXIT_SUCCESS;
 		case 'j':
-			json = true;
+			*json = true;
 			break;
 		case 'V':
 			puts("umcg " UMCG_VERSION);
-			return finish(EXIT_SUCCESS);
+			return EXIT_SUCCESS;
 		default:
 			return usage(NULL, NULL);
 		}
 	}
+	return -1;
+}
+
+static int run(int argc, char **argv, bool json)
+{
+	const struct command *command = find(argv[0]);
+	int status;
+
+	if (!command)
+		return usage("no such command: ", argv[0]);
+	if (json && !command->has_json)
+		return usage("no --json for ", argv[0]);
+	optind = 0;
+	if (command->parse)
+		return command->parse(argc, argv);
+	status = take_options(argc, argv, &json);
+	if (status >= 0)
+		return status;
+	if (optind < argc)
+		return usage("too much: ", argv[optind]);
+	if (json && !command->has_json)
+		return usage("no --json for ", argv[0]);
+	return command->run(json);
+}
+
+int main(int argc, char **argv)
+{
+	bool json = false;
+	int status = take_options(argc, argv, &json);
+
+	if (status >= 0)
+		return finish(status);
 	if (optind == argc)
 		return usage("which command?", "");
-	if (optind + 1 < argc)
-		return usage("too much: ", argv[optind + 1]);
-	return finish(run(argv[optind], json));
+	return finish(run(argc - optind, argv + optind, json));
 }

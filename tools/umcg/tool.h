@@ -151,5 +151,9 @@ int command_check(bool json);
 int command_load(bool json);
 int command_unload(bool json);
 int command_status(bool json);
+int command_trace(int argc, char **argv);	/* argv[0] is the command's name */
+
+/* main.c: says what is wrong with the command line. Return: the exit status for that. */
+int usage(const char *wrong, const char *what);
 
 #endif /* UMCG_TOOL_H */
