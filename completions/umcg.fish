@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
 # fish completion of umcg(1)
 
-set -l commands check load unload status trace
+set -l commands check load unload status ps trace
 set -l plain "not __fish_seen_subcommand_from trace"
 set -l trace "__fish_seen_subcommand_from trace"
 complete -c umcg -n "not $trace" -f
-complete -c umcg -n $plain -s j -l json -d 'check, status: answer in JSON'
+complete -c umcg -n $plain -s j -l json -d 'check, status, ps: answer in JSON'
 complete -c umcg -s h -l help -d 'show the usage'
 complete -c umcg -n $plain -s V -l version -d 'show the version'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a check -d 'can this user use UMCG, and if not, what to do'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a load -d 'load the module'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a unload -d 'unload it, or say who holds it'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a status -d 'what is loaded, and what it offers'
+complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a ps -d 'groups, servers, workers; why nothing runs'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a trace -d 'record what servers and workers do, and show it'
 complete -c umcg -n $trace -s o -l output -r -d 'write the events, or a .json or .svg'
 complete -c umcg -n $trace -l json -r -d 'write it for ui.perfetto.dev'
@@ -22,3 +23,5 @@ complete -c umcg -n $trace -s p -l pid -x -a '(__fish_complete_pids)' -d 'of tha
 complete -c umcg -n $trace -s d -l duration -x -d 'for so many seconds'
 complete -c umcg -n $trace -s i -l input -r -d 'of a recording'
 complete -c umcg -n $trace -s b -l buffer -x -d 'kB for each processor'
+complete -c umcg -n "__fish_seen_subcommand_from ps" -s p -l pid -x -a '(__fish_complete_pids)' -d 'of that process'
+complete -c umcg -n "__fish_seen_subcommand_from ps" -s s -l stuck -d 'only groups in which nothing runs, and why'

@@ -292,6 +292,11 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 	return umcg_poll(group, file, table);
 }
 
+static void device_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	umcg_fdinfo(file->private_data, m);
+}
+
 static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
 	.llseek = device_llseek,
@@ -301,6 +306,7 @@ static const struct file_operations device_fops = {
 	.mmap = device_mmap,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = device_show_fdinfo,
 };
 
 /*

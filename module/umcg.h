@@ -39,6 +39,7 @@
 
 struct file;
 struct poll_table_struct;
+struct seq_file;
 
 #define UMCG_SLOTS_MAX		65536U
 #define UMCG_SLOTS_PER_PAGE	(PAGE_SIZE / sizeof(struct umcg_task))
@@ -320,6 +321,9 @@ void umcg_poll_init(struct umcg_group *group);
 void umcg_poll_notify(struct umcg_group *group);
 __poll_t umcg_poll(struct umcg_group *group, struct file *file,
 		   struct poll_table_struct *table);
+
+/* fdinfo.c */
+void umcg_fdinfo(struct umcg_group *group, struct seq_file *m);
 
 /* slice.c */
 void umcg_slice_begin_locked(struct umcg_thread *worker,

@@ -37,6 +37,14 @@ static bool is_device(int dir, const char *name, const struct device_numbers *de
 	       stx.stx_rdev_major == dev->major && stx.stx_rdev_minor == dev->minor;
 }
 
+/* Known from the first call on: the device keeps them while the module is there. */
+bool holders_is_device(int dir, const char *name)
+{
+	static struct device_numbers dev;
+
+	return (dev.major || numbers_read(&dev)) && is_device(dir, name, &dev);
+}
+
 static unsigned int count_files(pid_t pid, const struct device_numbers *dev)
 {
 	unsigned int count = 0;
@@ -54,7 +62,7 @@ static unsigned int count_files(pid_t pid, const struct device_numbers *dev)
 	return count;
 }
 
-static bool is_our_map(const char *line)
+bool holders_is_map(const char *line)
 {
 	const char *path = strchr(line, '/'), *end;
 
@@ -76,7 +84,7 @@ static unsigned int count_maps(pid_t pid)
 	if (!f)
 		return 0;
 	while (getline(&line, &size, f) > 0)
-		count += is_our_map(line);
+		count += holders_is_map(line);
 	free(line);
 	fclose(f);
 	return count;

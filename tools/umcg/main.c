@@ -10,7 +10,7 @@
 static const struct command {
 	const char *name;
 	int (*run)(bool json);
-	int (*parse)(int argc, char **argv);	/* or: it has options of its own */
+	int (*parse)(int argc, char **argv, bool json);	/* or: it has options of its own */
 	bool has_json;
 	const char *help;
 } commands[] = {
@@ -18,6 +18,7 @@ static const struct command {
 	{ "load", command_load, NULL, false, "load the module" },
 	{ "unload", command_unload, NULL, false, "unload it, or say who holds it" },
 	{ "status", command_status, NULL, true, "what is loaded, and what it offers" },
+	{ "ps", NULL, command_ps, true, "groups, servers, workers; why nothing runs" },
 	{ "trace", NULL, command_trace, false, "record what servers and workers do, and show it" },
 };
 
@@ -38,11 +39,11 @@ static void help(FILE *out)
 	for (i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-14s%s\n", commands[i].name, commands[i].help);
 	fputs("\n"
-	      "  -j, --json    check, status: answer in JSON\n"
+	      "  -j, --json    check, status, ps: answer in JSON\n"
 	      "  -h, --help    this text\n"
 	      "  -V, --version the version of this command\n"
 	      "\n"
-	      "trace has options of its own: umcg COMMAND --help\n"
+	      "ps and trace have options of their own: umcg COMMAND --help\n"
 	      "The exit status is 0, 1 if the answer is no or it failed, 2 for wrong usage.\n",
 	      out);
 }
@@ -108,7 +109,7 @@ static int run(int argc, char **argv, bool json)
 		return usage("no --json for ", argv[0]);
 	optind = 0;
 	if (command->parse)
-		return command->parse(argc, argv);
+		return command->parse(argc, argv, json);
 	status = take_options(argc, argv, &json);
 	if (status >= 0)
 		return status;

@@ -112,6 +112,12 @@ struct holder {
 /* Calls @found for each process that /proc shows. Return: how many. */
 unsigned int holders_each(void (*found)(const struct holder *holder));
 
+/* Is that file in a directory, /proc/PID/fd, the device? */
+bool holders_is_device(int dir, const char *name);
+
+/* Is that line of /proc/PID/maps a mapping of it? */
+bool holders_is_map(const char *line);
+
 /* --- json.c ------------------------------------------------------------------ */
 
 struct json {
@@ -151,7 +157,8 @@ int command_check(bool json);
 int command_load(bool json);
 int command_unload(bool json);
 int command_status(bool json);
-int command_trace(int argc, char **argv);	/* argv[0] is the command's name */
+int command_ps(int argc, char **argv, bool json);	/* argv[0] is the command's name */
+int command_trace(int argc, char **argv, bool json);	/* likewise */
 
 /* main.c: says what is wrong with the command line. Return: the exit status for that. */
 int usage(const char *wrong, const char *what);

@@ -415,11 +415,12 @@ static bool trace(const struct wish *w)
 	return well;
 }
 
-int command_trace(int argc, char **argv)
+int command_trace(int argc, char **argv, bool json)
 {
 	struct wish w = { .ms = -1, .kb = BUFFER_KB, .starved_ns = UINT64_MAX };
 	int c, wrong;
 
+	(void)json;
 	while ((c = getopt_long(argc, argv, "+b:cd:i:o:p:h", options, NULL)) != -1) {
 		if (c == 'h')
 			return help();
