@@ -6,6 +6,7 @@ _umcg_options() {
 	case $1 in
 	load | unload) echo --help --version ;;
 	ps) echo --json --pid --stuck --help ;;
+	top) echo --batch --delay --pid --help ;;
 	trace) echo --output --json --svg --check --starved --pid --duration --input --buffer --help ;;
 	*) echo --json --help --version ;;
 	esac
@@ -23,7 +24,7 @@ _umcg() {
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_umcg_options "$command")" -- "$word")
 	elif [ -z "$command" ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'check load unload status ps trace' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'check load unload status ps top trace' -- "$word")
 	fi
 }
 complete -o default -F _umcg umcg

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # fish completion of umcg(1)
 
-set -l commands check load unload status ps trace
-set -l plain "not __fish_seen_subcommand_from trace"
+set -l commands check load unload status ps top trace
+set -l plain "not __fish_seen_subcommand_from top trace"
 set -l trace "__fish_seen_subcommand_from trace"
 complete -c umcg -n "not $trace" -f
 complete -c umcg -n $plain -s j -l json -d 'check, status, ps: answer in JSON'
@@ -13,6 +13,7 @@ complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a load -d 'load
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a unload -d 'unload it, or say who holds it'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a status -d 'what is loaded, and what it offers'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a ps -d 'groups, servers, workers; why nothing runs'
+complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a top -d 'what servers do, live'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a trace -d 'record what servers and workers do, and show it'
 complete -c umcg -n $trace -s o -l output -r -d 'write the events, or a .json or .svg'
 complete -c umcg -n $trace -l json -r -d 'write it for ui.perfetto.dev'
@@ -25,3 +26,6 @@ complete -c umcg -n $trace -s i -l input -r -d 'of a recording'
 complete -c umcg -n $trace -s b -l buffer -x -d 'kB for each processor'
 complete -c umcg -n "__fish_seen_subcommand_from ps" -s p -l pid -x -a '(__fish_complete_pids)' -d 'of that process'
 complete -c umcg -n "__fish_seen_subcommand_from ps" -s s -l stuck -d 'only groups in which nothing runs, and why'
+complete -c umcg -n "__fish_seen_subcommand_from top" -s b -l batch -x -d 'so many frames, without a screen'
+complete -c umcg -n "__fish_seen_subcommand_from top" -s d -l delay -x -d 'seconds of each frame'
+complete -c umcg -n "__fish_seen_subcommand_from top" -s p -l pid -x -a '(__fish_complete_pids)' -d 'of that process'

@@ -190,7 +190,7 @@ static const char *find_name(const char *line, const char *end)
 	return name ? name + strlen(": sched_process_") : NULL;
 }
 
-int trace_parse(struct trace *t, char *text)
+int trace_parse_some(struct trace *t, char *text)
 {
 	const char *name;
 	char *line, *end;
@@ -210,13 +210,26 @@ int trace_parse(struct trace *t, char *text)
 			return -ENOMEM;
 		e->text = line;
 		e->name = name;
-		if (!parse_line(t, e, end) ||
-		    (t->count > 1 && e->time < e[-1].time)) {
+		if (!parse_line(t, e, end)) {
 			t->bad = line;
 			return -EINVAL;
 		}
 	}
 	return 0;
+}
+
+int trace_parse(struct trace *t, char *text)
+{
+	int error = trace_parse_some(t, text);
+	size_t i;
+
+	for (i = 1; !error && i < t->count; i++) {
+		if (t->events[i].time < t->events[i - 1].time) {
+			t->bad = t->events[i].text;
+			error = -EINVAL;
+		}
+	}
+	return error;
 }
 
 void trace_free(struct trace *t)

@@ -60,6 +60,12 @@ struct trace {
  * case @t is to be freed.
  */
 int trace_parse(struct trace *t, char *text);
+
+/*
+ * The same for what was read while it was written: events of several processors may
+ * then be told a little later than they were.
+ */
+int trace_parse_some(struct trace *t, char *text);
 void trace_free(struct trace *t);
 
 /* Is that its name? */

@@ -46,7 +46,7 @@ static long nothing(struct worker *w)
 
 /* --- processes to be looked at ------------------------------------------------- */
 
-/* A server that idles, as all there is is blocked. */
+/* A server that idles: its only worker is blocked. */
 static void all_blocked(struct worker *w)
 {
 	__u32 events;

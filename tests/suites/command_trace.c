@@ -19,34 +19,13 @@
 #include "nobody.h"
 #include "suite.h"
 #include "tracefs.h"
+#include "yielder.h"
 
 #define SELF		"build/tests/command_trace"
 #define HELLO		"build/examples/hello"
 #define STARTED		"command_trace.started"
 
 /* --- programs to be recorded ------------------------------------------------ */
-
-static long yield(struct worker *w)
-{
-	int times = *(int *)w->arg, done = 0;
-
-	while (!times || done++ < times)
-		umcg_run(w->group, worker_slot(w), 0, UMCG_WAIT_ENQUEUE, 0);
-	return 0;
-}
-
-/* A server and a worker that yields so many times, or for ever. */
-static int yields(int times)
-{
-	struct worker w = { .run = yield, .arg = &times };
-	struct server boss;
-
-	server_start(&boss, open_group());
-	worker_hire(&boss, &w);
-	make_file(STARTED, "");
-	server_run_out(&boss, &w);
-	return 0;
-}
 
 static long nap(struct worker *w)
 {
@@ -73,7 +52,7 @@ int helper_main(int argc, char **argv)
 {
 	expect_sys(prctl(PR_SET_PDEATHSIG, SIGKILL));
 	if (!strcmp(argv[1], "yields") && argc == 3)
-		return yields(atoi(argv[2]));
+		return yield_as_server(atoi(argv[2]), STARTED);
 	if (!strcmp(argv[1], "starves"))
 		return starves();
 	if (!strcmp(argv[1], "fails"))
@@ -156,7 +135,7 @@ START_TEST(starved)
 	needs_tracefs();
 	ck_assert_int_eq(run("trace --starved 250 -- " SELF " starves"), 1);
 	says("starved: group ");
-	says("could run for 3");
+	says(" and was not run, from ");
 	ck_assert_int_eq(run("trace --starved 60000 -- " SELF " starves"), 0);
 	says_not("starved: ");
 }

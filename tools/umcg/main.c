@@ -19,6 +19,7 @@ static const struct command {
 	{ "unload", command_unload, NULL, false, "unload it, or say who holds it" },
 	{ "status", command_status, NULL, true, "what is loaded, and what it offers" },
 	{ "ps", NULL, command_ps, true, "groups, servers, workers; why nothing runs" },
+	{ "top", NULL, command_top, false, "what servers do, live" },
 	{ "trace", NULL, command_trace, false, "record what servers and workers do, and show it" },
 };
 
@@ -43,7 +44,7 @@ static void help(FILE *out)
 	      "  -h, --help    this text\n"
 	      "  -V, --version the version of this command\n"
 	      "\n"
-	      "ps and trace have options of their own: umcg COMMAND --help\n"
+	      "ps, top and trace have options of their own: umcg COMMAND --help\n"
 	      "The exit status is 0, 1 if the answer is no or it failed, 2 for wrong usage.\n",
 	      out);
 }

@@ -91,7 +91,7 @@ static uint32_t *slot_of(struct timeline *t, const struct trace_event *e)
 
 static struct actor *enter(struct timeline *t, const struct trace_event *e)
 {
-	uint32_t *slot = slot_of(t, e);
+	uint32_t *slot = slot_of(t, e), who = t->nactors;
 	struct actor *a = slot ? grow(t->actors, t->nactors, sizeof(*a)) : NULL;
 
 	if (!a) {
@@ -99,11 +99,15 @@ static struct actor *enter(struct timeline *t, const struct trace_event *e)
 		return NULL;
 	}
 	t->actors = a;
-	a = &t->actors[t->nactors++];
-	*slot = t->nactors;
+	if (t->no_spans && *slot)
+		who = *slot - 1;
+	else
+		t->nactors++;
+	a = &t->actors[who];
+	*slot = who + 1;
 	*a = (struct actor){ .group = e->group, .slot = e->slot, .tid = e->tid,
 			     .list = NOBODY_RAN };
-	a->now.who = t->nactors - 1;
+	a->now.who = who;
 	a->now.server = NOBODY_RAN;
 	return a;
 }
@@ -170,7 +174,7 @@ static void begin(struct timeline *t, uint32_t who, enum span_kind kind, uint64_
 {
 	end(t, who, now);
 	t->actors[who].now = (struct span){ .who = who, .server = NOBODY_RAN,
-					    .kind = kind, .begin = now };
+					    .next = NOBODY_RAN, .kind = kind, .begin = now };
 }
 
 static void leave_list(struct timeline *t, struct actor *a)
@@ -185,10 +189,11 @@ static struct actor *adopt(struct timeline *t, const struct trace_event *e)
 {
 	bool server = trace_is(e, "server_wait") || trace_is(e, "server_wake");
 	struct actor *a = enter(t, e);
-	uint32_t who = t->nactors - 1;
+	uint32_t who;
 
 	if (!a)
 		return NULL;
+	who = a->now.who;
 	if (server) {
 		a->is_server = true;
 		a->is_multi = true;	/* it may be */
@@ -243,8 +248,9 @@ static void run(struct timeline *t, struct actor *a, const struct trace_event *e
 	if (a->now.kind != SPAN_QUEUED)
 		a->now.cause = WHY_RUN;
 	leave_list(t, a);
-	begin(t, a->now.who, SPAN_RUNS, e->time);
 	server = timeline_server(t, e->group, e->server);
+	a->now.next = server;
+	begin(t, a->now.who, SPAN_RUNS, e->time);
 	a->now.server = server;
 	if (server != NOBODY_RAN && e->handoff)
 		end(t, server, e->time);
@@ -308,13 +314,10 @@ static void is_there(struct timeline *t, struct actor *a, const struct trace_eve
 		begin(t, a->now.who, SPAN_SCHEDULES, e->time);
 }
 
-void timeline_add(struct timeline *t, const struct trace_event *e)
+static void add(struct timeline *t, const struct trace_event *e)
 {
 	struct actor *a;
 
-	if (!t->begin)
-		t->begin = e->time;
-	t->end = e->time;
 	if (trace_is(e, "fork") || trace_is(e, "error"))
 		return;
 	a = actor_of(t, e);
@@ -340,6 +343,22 @@ void timeline_add(struct timeline *t, const struct trace_event *e)
 		server_waits(t, a, e);
 	else if (trace_is(e, "server_wake"))
 		begin(t, a->now.who, SPAN_SCHEDULES, e->time);
+}
+
+void timeline_add(struct timeline *t, const struct trace_event *e)
+{
+	struct trace_event late;
+
+	if (!t->begin)
+		t->begin = e->time;
+	if (e->time < t->end) {
+		late = *e;
+		late.time = t->end;
+		add(t, &late);
+		return;
+	}
+	t->end = e->time;
+	add(t, e);
 }
 
 static int by_beginning(const void *one, const void *two)

@@ -43,6 +43,7 @@ extern const char *const why_names[WHYS];
  * struct span - something that lasts
  * @who:	index of the thread
  * @server:	runs: that of its server, else NOBODY_RAN
+ * @next:	queued: the server that ran it then, else NOBODY_RAN
  * @cause:	queued: how it came onto a list; runs: what ended it
  * @nr:		of the system call it blocks in, or that ends the run
  * @cpu:	where the event at its end was written
@@ -51,6 +52,7 @@ extern const char *const why_names[WHYS];
 struct span {
 	uint32_t who;
 	uint32_t server;
+	uint32_t next;
 	enum span_kind kind;
 	enum why cause;
 	uint32_t nr;
@@ -100,14 +102,14 @@ struct timeline {
 	struct span *spans;
 	size_t nspans;
 	uint64_t begin, end;
-	bool no_spans;		/* sums only */
+	bool no_spans;		/* sums only; the dead make room */
 	bool failed;		/* no memory: it is not whole */
-	void (*ended)(struct timeline *t, const struct span *s);
+	void (*ended)(struct timeline *t, const struct span *s);	/* or NULL */
 	struct slots *groups;
 	size_t ngroups;
 };
 
-/* The next event, not older than the one before. */
+/* The next event; one that is older than the one before is taken to be as old. */
 void timeline_add(struct timeline *t, const struct trace_event *e);
 
 /* No more will come: ends what goes on, and orders spans by their beginning. */

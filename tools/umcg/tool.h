@@ -158,6 +158,7 @@ int command_load(bool json);
 int command_unload(bool json);
 int command_status(bool json);
 int command_ps(int argc, char **argv, bool json);	/* argv[0] is the command's name */
+int command_top(int argc, char **argv, bool json);	/* likewise */
 int command_trace(int argc, char **argv, bool json);	/* likewise */
 
 /* main.c: says what is wrong with the command line. Return: the exit status for that. */
