@@ -176,12 +176,12 @@ $(foreach c,$(suites),$(eval $(call program,$(c:tests/suites/%.c=$(BUILD)/tests/
 $(foreach c,$(units),$(eval $(call program,$(c:%.c=$(BUILD)/%),$(c),$$(check_libs))))
 
 # The examples of the pages, as somebody would copy them: run by tests/suites/manual.c.
-$(manual): $(BUILD)/man/%: man/%.3 $(BUILD)/lib/libumcg.a tests/manual/example $(OBJ)/flags
+$(manual): $(BUILD)/man/%: man/%.3 $(archives) tests/manual/example $(OBJ)/flags
 	@mkdir -p $(@D) $(OBJ)/man
 	@$(say) EXAMPLE $<
 	$(Q)tests/manual/example $< >$(OBJ)/man/$*.c
 	$(Q)$(CC) $(flags) $(WERROR) -Wno-unused-parameter $(LDFLAGS) $(OBJ)/man/$*.c \
-		$(BUILD)/lib/libumcg.a -o $@ $(LDLIBS)
+		$(archives) -o $@ $(LDLIBS)
 
 # What needs no guest; tests/check runs them with all the others.
 run-units: $(units:%.c=$(BUILD)/%)
