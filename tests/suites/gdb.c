@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vm: --with gdb --with strace */
+/* vm: --with gdb --with strace --with tools/gdb */
 /*
  * gdb, the program itself: it attaches to a process with workers in every state,
  * finds them all, breaks where they go on, steps, and leaves. What they do is what
@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "suite.h"
 
 #define COMMANDS	24
+#define UMCG_PY		"tools/gdb/umcg.py"
 
 int gdb_says_go; /* set by gdb in the process that it debugs */
 
@@ -149,6 +151,13 @@ static int victim(void)
 	return 0;
 }
 
+static int plain(void)
+{
+	all_are_there();
+	pause();
+	return 0;
+}
+
 static struct session debug_well(pid_t child, const char *const *commands)
 {
 	struct session s = debug(child, commands);
@@ -179,6 +188,69 @@ START_TEST(breaks_where_each_goes_on)
 	expect_said(&s, "[Inferior 1 (process ", 1);
 	expect_said(&s, " detached]", 1);
 	ended_well(child);
+}
+END_TEST
+
+/* Shared files as well, which the slots are to it. */
+static void dump_all(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/coredump_filter", pid);
+	fd = expect_sys(open(path, O_WRONLY));
+	expect_eq(write(fd, "0x3b", 4), 4);
+	close(fd);
+}
+
+/*
+ * What tools/gdb says of each is what it is, of a process and of a core. To stop one
+ * that sleeps in a call wakes it, and one that runs, blocks it.
+ */
+START_TEST(says_what_each_is)
+{
+	static const char *const wanted[] = {
+		"group of process ",
+		": server, ",
+		"slot 2: worker, RUNNABLE, taken from the list of server LWP ",
+		"slot 3: worker, RUNNABLE, parked; home: server LWP ",
+		"slot 4: worker, ",
+		"slot 5: worker, ",
+	};
+	static const char *const commands[] = {
+		"source " UMCG_PY, "umcg",
+		"gcore /tmp/gdb.core", "set var gdb_says_go = 1", "detach",
+		"core-file /tmp/gdb.core", "umcg", NULL,
+	};
+	struct session s;
+	pid_t child = start(victim);
+	size_t i;
+
+	dump_all(child);
+	s = debug_well(child, commands);
+	for (i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		expect_said(&s, wanted[i], 2);
+	expect_eq(times(s.said, ": worker, RUNNABLE, on the list of server LWP ") +
+			  times(s.said, ": worker, BLOCKED in read; home: "), 2);
+	expect_eq(times(s.said, ": worker, RUNNING under LWP ") +
+			  times(s.said, ": worker, BLOCKED in a page fault, or stopped"), 2);
+	ended_well(child);
+	unlink("/tmp/gdb.core");
+}
+END_TEST
+
+START_TEST(says_that_there_is_no_group)
+{
+	static const char *const commands[] = {
+		"source " UMCG_PY, "umcg", "detach", NULL,
+	};
+	struct session s;
+	pid_t child = start(plain);
+
+	s = debug_well(child, commands);
+	expect_said(&s, "this process has no group open", 1);
+	expect_sys(kill(child, SIGKILL));
+	expect_sys(waitpid(child, NULL, 0));
 }
 END_TEST
 
@@ -271,6 +343,8 @@ Suite *make_suite(void)
 	Suite *s = suite_create("gdb");
 
 	ADD(s, breaks_where_each_goes_on, 100);
+	ADD(s, says_what_each_is, 100);
+	ADD(s, says_that_there_is_no_group, 100);
 	ADD(s, in_the_middle_of_their_work, 100);
 	return s;
 }
