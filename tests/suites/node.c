@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may use the device: somebody without any right; and nobody to whom its mode says
- * no, or who has made a container without it. What they run is an example of the manual.
+ * Who may use the device: somebody without any right, also as root of a container
+ * that they have made themselves and put the node into; and nobody to whom its mode,
+ * or its absence, says no. What each runs is an example of the manual.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -84,6 +85,7 @@ START_TEST(a_group_only)
 	own_node(0660, _i ? NOBODY : 4242);
 	nobody_become();
 	expect_eq(umcg_open(&g), _i ? 0 : -EACCES);
+	expect_eq(run_program(), _i ? 0 : 1);
 }
 END_TEST
 
@@ -98,9 +100,10 @@ static void write_map(const char *file, unsigned int id)
 }
 
 /* As rootless containers are made: a user's own namespaces, a /dev of their own. */
-static void become_container(void)
+static void become_container(bool with_node)
 {
-	int deny;
+	int node, deny, fd;
+	char path[64];
 
 	expect_sys(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
 			   CLONE_NEWUTS | CLONE_NEWNET));
@@ -110,16 +113,23 @@ static void become_container(void)
 	write_map("/proc/self/uid_map", NOBODY);
 	write_map("/proc/self/gid_map", NOBODY);
 	expect_sys(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	node = expect_sys(open(UMCG_DEVICE, O_PATH)); /* in mounts that are its own */
 	expect_sys(mount("tmpfs", "/dev", "tmpfs", 0, NULL));
+	if (!with_node)
+		return;
+	fd = expect_sys(open(UMCG_DEVICE, O_CREAT | O_WRONLY, 0600));
+	close(fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
+	expect_sys(mount(path, UMCG_DEVICE, NULL, MS_BIND, NULL));
 }
 
-START_TEST(a_container_without_it)
+START_TEST(in_a_container)
 {
 	nobody_become();
 	/* what setuid has made of its /proc is root's */
 	expect_sys(prctl(PR_SET_DUMPABLE, 1));
-	become_container();
-	expect_eq(run_program(), 1);
+	become_container(_i);
+	expect_eq(run_program(), _i ? 0 : 1);
 }
 END_TEST
 
@@ -130,6 +140,6 @@ Suite *make_suite(void)
 	ADD(s, as_the_module_makes_it, 2 * PATIENCE);
 	ADD(s, without_permission, 2 * PATIENCE);
 	ADD_LOOP(s, a_group_only, 2 * PATIENCE, 2);
-	ADD(s, a_container_without_it, 2 * PATIENCE);
+	ADD_LOOP(s, in_a_container, 2 * PATIENCE, 2);
 	return s;
 }
