@@ -96,9 +96,9 @@ in_maps() {
 
 debian_symbols_are_the_map() {
 	diff <(in_maps lib/libumcg.map) \
-		<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_[0-9].*/\1/p' debian/libumcg0.symbols | sort) &&
+		<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_.*/\1/p' debian/libumcg0.symbols | sort) &&
 		diff <(in_maps sync/libumcg-sync.map) \
-			<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_SYNC_.*/\1/p' debian/libumcg0.symbols | sort)
+			<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_SYNC_.*/\1/p' debian/libumcg-sync0.symbols | sort)
 }
 
 # ---- the manual -----------------------------------------------------------------
