@@ -55,6 +55,7 @@ zshdir		?= $(prefix)/share/zsh/site-functions
 fishdir		?= $(prefix)/share/fish/vendor_completions.d
 udevdir		?= $(prefix)/lib/udev/rules.d
 modulesloaddir	?= $(prefix)/lib/modules-load.d
+scriptdir	?= $(prefix)/share/umcg
 
 BUILD		?= build
 OBJ		:= $(BUILD)/obj
@@ -215,9 +216,10 @@ tool_files	= $(if $(have_kmod),$(bindir)/umcg $(bashdir)/umcg $(zshdir)/_umcg $(
 libraries	:= libumcg libumcg-sync
 lib_files	= $(foreach l,$(libraries),$(addprefix $(libdir)/$(l),.a .so .so.0) \
 	$(pkgconfigdir)/$(l).pc) $(addprefix $(includedir)/,umcg.h umcg_ioctl.h umcg_sync.h)
+script_files	= $(addprefix $(scriptdir)/,$(notdir $(wildcard tools/bpftrace/*.bt)))
 system_files	= $(udevdir)/60-umcg.rules $(modulesloaddir)/umcg.conf
 
-install: install-lib install-man install-system $(if $(have_kmod),install-tools)
+install: install-lib install-man install-scripts install-system $(if $(have_kmod),install-tools)
 
 install-lib: lib
 	install -d '$(DESTDIR)$(libdir)' '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
@@ -241,13 +243,18 @@ install-man:
 		$(foreach n,$(filter-out $(notdir $(p)),$(call man_names,$(p))),\
 		ln -sf $(notdir $(p)) '$(DESTDIR)$(call man_dir,$(p))/$(n)' && )) :
 
+install-scripts:
+	install -d '$(DESTDIR)$(scriptdir)'
+	install -m 755 tools/bpftrace/*.bt '$(DESTDIR)$(scriptdir)/'
+
 install-system:
 	install -D -m 644 system/60-umcg.rules '$(DESTDIR)$(udevdir)/60-umcg.rules'
 	install -D -m 644 system/umcg.conf '$(DESTDIR)$(modulesloaddir)/umcg.conf'
 
 uninstall:
-	rm -f $(patsubst %,'$(DESTDIR)%',$(lib_files) $(tool_files) $(system_files) $(man_files))
-.PHONY: install install-lib install-tools install-man install-system uninstall
+	rm -f $(patsubst %,'$(DESTDIR)%',$(lib_files) $(tool_files) $(script_files) $(system_files) \
+		$(man_files))
+.PHONY: install install-lib install-tools install-man install-scripts install-system uninstall
 
 # dkms has its sources below /usr/src, whatever the prefix.
 dkms_source	= $(DESTDIR)/usr/src/umcg-$(VERSION)
