@@ -153,7 +153,8 @@ void umcg_fdinfo(struct umcg_group *group, struct seq_file *m)
 	struct census census = { .slots = count_slots(group) };
 	struct umcg_thread *thread;
 
-	census.homes = kvcalloc(census.slots, sizeof(*census.homes), GFP_KERNEL);
+	census.homes = kvcalloc(census.slots, sizeof(*census.homes),
+				GFP_KERNEL_ACCOUNT);
 	if (!census.homes)
 		return;
 	count(group, &census);
