@@ -6,6 +6,7 @@
  * but seldom when its time is up. Linux 6.1 waits for a processor that it starts in a
  * loop of schedule(), which says neither: so let that find something to run.
  */
+/* arch: x86-64: PAUSE is its instruction, and so is the guest */
 #include <sched.h>
 
 int main(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* WAIT and WAKE by lseek(): the same calls as by ioctl(), mixed with them, and no others. */
+#define _FILE_OFFSET_BITS 64
 #define _GNU_SOURCE
 #include <sys/wait.h>
 #include <unistd.h>

@@ -61,7 +61,7 @@ module_is_for() {
 # has_version VERSION: of all four packages
 has_version() {
 	# shellcheck disable=SC2016
-	[ "$(on_machine dpkg-query -W -f '${Version}\n' umcg umcg-dkms libumcg0 \
+	[ "$(on_machine dpkg-query -W -f '${Version}\n' umcg umcg-dkms libumcg0 libumcg-sync0 \
 		libumcg-dev | sort -u)" = "$1" ]
 }
 
@@ -167,12 +167,12 @@ skips_what_is_too_new() {
 # ---- leaving ------------------------------------------------------------------------
 
 removes() {
-	on_machine apt-get -q -y remove umcg umcg-dkms libumcg-dev libumcg0 && is_configured &&
+	on_machine apt-get -q -y remove umcg umcg-dkms libumcg-dev libumcg-sync0 libumcg0 && is_configured &&
 		! find "$root/lib/modules/" "$root/var/lib/dkms" -name 'umcg*' | grep .
 }
 
 purges() {
-	on_machine dpkg --purge umcg umcg-dkms libumcg-dev libumcg0 && is_configured
+	on_machine dpkg --purge umcg umcg-dkms libumcg-dev libumcg-sync0 libumcg0 && is_configured
 }
 
 # What is there now and was not before is some other package's, or nothing.
