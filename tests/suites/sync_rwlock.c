@@ -35,7 +35,7 @@ static long write_a_while(struct worker *w)
 	int error;
 
 	worker_attach(w);
-	error = umcg_rwlock_timedwrlock(&lock, w->arg ? now() + 5 * MSEC : 0);
+	error = umcg_rwlock_timedwrlock(&lock, w->arg ? now() + LONG_ENOUGH : 0);
 	if (error)
 		return error;
 	step_set(w, 1);

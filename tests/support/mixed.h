@@ -10,9 +10,14 @@
 
 #include <umcg_sync.h>
 
+#include "clock.h"
 #include "fifo.h"
+#include "suite.h"
 
 #define MIXED_MAX	32
+
+/* In nanoseconds: whoever is to wait until then sleeps before it has passed. */
+#define LONG_ENOUGH	longer(200 * MSEC)
 
 enum actor_kind {
 	ACTOR_WORKER,

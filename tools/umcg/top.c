@@ -57,7 +57,9 @@ static struct {
 	struct timeline timeline;
 	struct past *past;	/* by actor */
 	size_t npast;
-	uint64_t time;
+	uint64_t time;		/* of the last frame */
+	uint64_t last;		/* of the last event */
+	bool behind;		/* there was more than could be read in time */
 	long lost;
 	uint64_t events, events_before;
 	char *text;		/* what was read last, up to a line that is not whole */
@@ -133,6 +135,8 @@ static bool take(const char *text, size_t length)
 	if (t.bad)
 		fprintf(stderr, "umcg: cannot be read: %s\n", t.bad);
 	top.events += t.count;
+	if (t.count)
+		top.last = t.events[t.count - 1].time;
 	trace_free(&t);
 	return !error && !top.timeline.failed && make_room();
 }
@@ -143,6 +147,7 @@ static bool read_events(int fd, uint64_t until)
 	ssize_t n;
 	char *end;
 
+	top.behind = false;
 	while ((n = read(fd, top.text + top.length, CHUNK - top.length)) > 0) {
 		top.length += (size_t)n;
 		end = memrchr(top.text, '\n', top.length);
@@ -152,8 +157,10 @@ static bool read_events(int fd, uint64_t until)
 			return false;
 		top.length -= (size_t)(end + 1 - top.text);
 		memmove(top.text, end + 1, top.length);
-		if (record_is_over() || now() >= until)
+		if (record_is_over() || now() >= until) {
+			top.behind = true;
 			return true;
+		}
 	}
 	return n == 0 || errno == EAGAIN || errno == EINTR;
 }
@@ -246,16 +253,26 @@ static bool show_frame(const struct recording *r, const struct wish *w, uint64_t
 	return !ferror(stdout);
 }
 
+/*
+ * Up to when all is known, which was read from @begin on: a frame is about that time,
+ * not about when it is shown. Who cannot read as fast as things happen shows later frames.
+ */
+static uint64_t known_until(uint64_t begin)
+{
+	return top.behind || top.last > begin ? top.last : begin;
+}
+
 /* Return: false if something failed. */
 static bool watch(const struct recording *r, const struct wish *w, int fd)
 {
-	uint64_t next = now(), time;
+	uint64_t next = now(), begin, time;
 	unsigned int shown = 0;
 
 	while (!record_is_over()) {
-		if (!read_events(fd, next + (uint64_t)READ_MS * 1000000))
+		begin = now();
+		if (!read_events(fd, begin + (uint64_t)READ_MS * 1000000))
 			return false;
-		time = now();
+		time = known_until(begin);
 		if (time >= next) {
 			if (!show_frame(r, w, time))
 				return false;
