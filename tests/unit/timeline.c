@@ -117,6 +117,23 @@ START_TEST(spans_of_a_life)
 }
 END_TEST
 
+/* Queued twice with no run between: it is on one list, once. */
+START_TEST(a_run_that_was_lost)
+{
+	const char *lines[sizeof(life) / sizeof(*life)];
+	struct timeline t;
+	size_t i, n = 0;
+
+	for (i = 0; life[i]; i++)
+		if (!strstr(life[i], "run" WORKER))
+			lines[n++] = life[i];
+	lines[n] = NULL;
+	read_timeline(&t, lines);
+	ck_assert_uint_eq(t.actors[0].queue, 0);
+	timeline_free(&t);
+}
+END_TEST
+
 /* The same life, from its fifth event on: it was queued since the beginning. */
 START_TEST(spans_from_midway)
 {
@@ -250,6 +267,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tc, spans_of_a_life);
+	tcase_add_test(tc, a_run_that_was_lost);
 	tcase_add_test(tc, spans_from_midway);
 	tcase_add_test(tc, starved);
 	tcase_add_test(tc, rules);

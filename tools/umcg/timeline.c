@@ -286,6 +286,8 @@ static void wake(struct timeline *t, struct actor *a, const struct trace_event *
 
 	if (e->list == TRACE_ON_SAME || a->is_server || is_dead(e))
 		return;
+	/* what took it from the last one may have been lost */
+	leave_list(t, a);
 	begin(t, a->now.who, SPAN_QUEUED, e->time);
 	a->now.cause = why == WHY_YIELD || why == WHY_PREEMPT ? why : WHY_WAKE;
 	a->list = timeline_server(t, e->group, e->server);
