@@ -46,6 +46,8 @@ target() {
 # The headers of check, liburing and libkmod are the same for all.
 target arm64 "gcc-aarch64-linux-gnu libc6-dev-arm64-cross" \
 	aarch64-linux-gnu-gcc -idirafter /usr/include
-target i386 "libc6-dev-i386" "${CC:-gcc}" -m32
+# <asm/errno.h> and its like are where only gcc-multilib would make them be found.
+target i386 "libc6-dev-i386" "${CC:-gcc}" -m32 \
+	-idirafter "/usr/include/$("${CC:-gcc}" -print-multiarch)"
 
 tap_end

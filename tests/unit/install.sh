@@ -38,24 +38,28 @@ else
 	skip header_cxx17 "no C++ compiler ($CXX)"
 fi
 
+# <asm/errno.h> and its like are the same for both: only gcc-multilib says so, which
+# cannot be installed beside a compiler for another processor.
+m32=(-m32 -idirafter "/usr/include/$("$CC" -print-multiarch)")
+
 has_32bit() {
-	echo '#include <stdio.h>' | "$CC" -m32 -x c -fsyntax-only - 2>/dev/null
+	echo '#include <stdio.h>' | "$CC" "${m32[@]}" -x c -fsyntax-only - 2>/dev/null
 }
 
 library_32bit() {
 	local f
 	for f in lib/*.c sync/*.c; do
-		"$CC" -m32 -std=gnu11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude -Ilib \
+		"$CC" "${m32[@]}" -std=gnu11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude -Ilib \
 			-c "$f" -o "$tmp/32.o" || return
 	done
 }
 
 if has_32bit; then
-	check header_32bit compiles "$CC" -m32 -x c -std=c11
+	check header_32bit compiles "$CC" "${m32[@]}" -x c -std=c11
 	check library_32bit library_32bit
 else
-	skip header_32bit "no 32-bit libc (package gcc-multilib)"
-	skip library_32bit "no 32-bit libc (package gcc-multilib)"
+	skip header_32bit "no 32-bit libc (package libc6-dev-i386)"
+	skip library_32bit "no 32-bit libc (package libc6-dev-i386)"
 fi
 
 # ---- an installed copy ------------------------------------------------------
