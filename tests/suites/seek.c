@@ -48,28 +48,26 @@ static long wake_by(bool by_seek, __u32 tid)
 /* Each of eight rounds: who parks, who runs it, who wakes it, one way or the other. */
 #define ROUNDS	8
 
-static long park_both_ways(struct worker *w)
+static long wait_both_ways(struct worker *w, __u32 flags)
 {
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
 		worker_slot(w)->next_tid = 0;
-		expect_eq(wait_by(i & 1, 0), 0);
+		expect_eq(wait_by(i & 1, flags), 0);
 		step_set(w, i + 1);
 	}
 	return 0;
 }
 
+static long park_both_ways(struct worker *w)
+{
+	return wait_both_ways(w, 0);
+}
+
 static long yield_both_ways(struct worker *w)
 {
-	int i;
-
-	for (i = 0; i < ROUNDS; i++) {
-		worker_slot(w)->next_tid = 0;
-		expect_eq(wait_by(i & 1, UMCG_WAIT_ENQUEUE), 0);
-		step_set(w, i + 1);
-	}
-	return 0;
+	return wait_both_ways(w, UMCG_WAIT_ENQUEUE);
 }
 
 /* Until it waits. */

@@ -47,16 +47,22 @@ static long put_twice(struct worker *w)
 	return 0;
 }
 
+/* @consumer waits, @producer has not run yet. */
+static void begin_with(struct worker *consumer, struct worker *producer)
+{
+	begin();
+	worker_hire(&boss, consumer);
+	ck_assert_int_eq(server_run(&boss, consumer), UMCG_CUR_WAIT);
+	worker_hire(&boss, producer);
+}
+
 START_TEST(turn_goes_with_the_item)
 {
 	__u32 flags = 0;
 	struct worker a = { .run = take_once };
 	struct worker b = { .run = put_twice, .arg = &flags };
 
-	begin();
-	worker_hire(&boss, &a);
-	ck_assert_int_eq(server_run(&boss, &a), UMCG_CUR_WAIT);
-	worker_hire(&boss, &b);
+	begin_with(&a, &b);
 	/* from b to a, which is gone with it; b was queued */
 	ck_assert_uint_eq(server_run_on(&boss, &b), a.args.slot | UMCG_CUR_EXIT);
 	ck_assert_uint_eq(step_get(&b), 0);
@@ -74,10 +80,7 @@ START_TEST(more_only_wakes)
 	struct worker a = { .run = take_once };
 	struct worker b = { .run = put_twice, .arg = &flags };
 
-	begin();
-	worker_hire(&boss, &a);
-	ck_assert_int_eq(server_run(&boss, &a), UMCG_CUR_WAIT);
-	worker_hire(&boss, &b);
+	begin_with(&a, &b);
 	server_finish(&boss, &b);
 	ck_assert_uint_eq(step_get(&a), 0);
 	server_expect(&boss, &a, UMCG_EV_WAKE);
@@ -94,10 +97,7 @@ START_TEST(consumer_is_on_a_list)
 	struct worker a = { .run = take_once };
 	struct worker b = { .run = put_twice, .arg = &flags };
 
-	begin();
-	worker_hire(&boss, &a);
-	ck_assert_int_eq(server_run(&boss, &a), UMCG_CUR_WAIT);
-	worker_hire(&boss, &b);
+	begin_with(&a, &b);
 	ck_assert_int_eq(umcg_wake(group, a.tid), 0);
 	server_finish(&boss, &b);
 	server_expect(&boss, &a, UMCG_EV_WAKE);

@@ -170,26 +170,9 @@ completions_have_everything() {
 	done
 }
 
-pages_are_clean() {
-	local page found
-	for page in man/*; do
-		found=$(mandoc -Tlint -W warning "$page") || { echo "$found"; return 1; }
-	done
-}
-
-# example PAGE: the program that it has
-example() {
-	sed -n '/^#include/,/^\.Ed/p' "$1" | sed -e '/^\.Ed/d' -e 's/\\en/\\n/'
-}
-
-example_compiles() {
-	example man/libumcg.3 |
-		"${CC:-gcc}" -Wall -Wextra -Werror -Ilib -Iinclude -x c -fsyntax-only -
-}
-
 # That of libumcg-sync(3) needs no module.
 sync_example_runs() {
-	example man/libumcg-sync.3 | "${CC:-gcc}" -Wall -Wextra -Werror -Isync -Ilib \
+	tests/manual/example man/libumcg-sync.3 | "${CC:-gcc}" -Wall -Wextra -Werror -Isync -Ilib \
 		-Iinclude -pthread -x c - -x none "${BUILD:-build}"/lib/libumcg-sync.a \
 		"${BUILD:-build}"/lib/libumcg.a -o "$tmp/example" &&
 		[ "$("$tmp/example")" = 4000 ]
@@ -230,12 +213,6 @@ check device_page_has_every_call device_page_has_every_call
 check device_page_has_every_error device_page_has_every_error
 check command_page_has_everything command_page_has_everything
 check completions_have_everything completions_have_everything
-if command -v mandoc >/dev/null; then
-	check pages_are_clean pages_are_clean
-else
-	skip pages_are_clean "no mandoc"
-fi
-check example_compiles example_compiles
 check sync_example_runs sync_example_runs
 check bash_completes bash_completes
 
