@@ -43,12 +43,15 @@ dkms_takes_tested_kernels_only() {
 	done
 }
 
-# autoinstalls RELEASE: as bookworm's dkms asks, whose kernelver is another one by then
+# autoinstalls RELEASE [ARCH]: as bookworm's dkms asks, whose kernelver and arch are
+# another kernel's by then
 autoinstalls() (
 	# shellcheck disable=SC2034
-	action=autoinstall kernelver=$1 kernel_source_dir=/K dkms_tree=/T
+	action=autoinstall kernelver=$1 arch=${2-x86_64} kernel_source_dir=/K dkms_tree=/T
+	# shellcheck disable=SC2034
+	install_tree=$tmp/modules
 	read_conf() {
-		local kernelver=6.1.0-56-amd64
+		local kernelver=6.1.0-56-amd64 arch=x86_64
 		safe_source
 	}
 	safe_source() {
@@ -64,7 +67,24 @@ autoinstalls() (
 dkms_wants_no_autoinstall_for_others() {
 	autoinstalls 6.12.117+deb12-amd64 && autoinstalls 7.3.4+deb13-amd64 &&
 		! autoinstalls 7.4.0+deb13-amd64 && ! autoinstalls 99.0.0-amd64 &&
+		! autoinstalls 6.12.117+deb12-686 i686 && ! autoinstalls 6.12.117+deb12-arm64 aarch64 &&
 		[ "$(dkms_value AUTOINSTALL)" = yes ]
+}
+
+# configured RELEASE OPTION...: there are headers of it, with these options
+configured() {
+	local dir=$tmp/modules/$1/build
+	shift
+	mkdir -p "$dir" && printf '%s\n' "$@" '# CONFIG_KPROBES_OR_NOT is not set' >"$dir/.config"
+}
+
+dkms_wants_no_autoinstall_without_options() {
+	local all=(CONFIG_PREEMPT_NOTIFIERS=y CONFIG_TRACEPOINTS=y CONFIG_KPROBES=y)
+	configured 6.12.1-all "${all[@]}" && autoinstalls 6.12.1-all &&
+		configured 6.12.2-module "${all[@]:0:2}" CONFIG_KPROBES=m && autoinstalls 6.12.2-module &&
+		configured 6.12.3-lacks "${all[@]:0:2}" && ! autoinstalls 6.12.3-lacks &&
+		configured 6.12.4-first "${all[@]:1}" && ! autoinstalls 6.12.4-first &&
+		configured 6.12.5-other "${all[@]}" CONFIG_SCHED_PROXY_EXEC=y && ! autoinstalls 6.12.5-other
 }
 
 # What the build asks of a kernel's configuration, dkms asks before it builds.
@@ -205,6 +225,7 @@ bash_completes() {
 check one_version one_version
 check dkms_takes_tested_kernels_only dkms_takes_tested_kernels_only
 check dkms_wants_no_autoinstall_for_others dkms_wants_no_autoinstall_for_others
+check dkms_wants_no_autoinstall_without_options dkms_wants_no_autoinstall_without_options
 check dkms_asks_what_the_build_asks dkms_asks_what_the_build_asks
 check dkms_sources_are_whole dkms_sources_are_whole
 check debian_symbols_are_the_map debian_symbols_are_the_map
