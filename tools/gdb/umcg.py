@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What each registered thread of a process is doing, as its slot says.
 
-    (gdb) source tools/gdb/umcg.py
+    (gdb) source /usr/share/umcg/umcg.py
     (gdb) umcg
+
+With Debian's packages gdb has the command as soon as it has read libumcg.so.0.
 
 It needs no symbols, and nothing runs in the process. A core dump has the slots only if
 shared files are dumped: echo 0x3b >/proc/PID/coredump_filter, before.
