@@ -15,21 +15,29 @@
 
 char said[65536];
 
-int run(const char *arguments)
+int run_line(const char *line)
 {
-	char line[512];
+	char both[512];
 	size_t n;
 	FILE *f;
 	int status;
 
-	snprintf(line, sizeof(line), COMMAND "%s 2>&1", arguments);
-	f = popen(line, "re");
+	snprintf(both, sizeof(both), "%s 2>&1", line);
+	f = popen(both, "re");
 	ck_assert_ptr_nonnull(f);
 	n = fread(said, 1, sizeof(said) - 1, f);
 	said[n] = '\0';
 	status = pclose(f);
-	ck_assert_msg(WIFEXITED(status), "%s: status %#x: %s", arguments, status, said);
+	ck_assert_msg(WIFEXITED(status), "%s: status %#x: %s", line, status, said);
 	return WEXITSTATUS(status);
+}
+
+int run(const char *arguments)
+{
+	char line[480];
+
+	snprintf(line, sizeof(line), COMMAND "%s", arguments);
+	return run_line(line);
 }
 
 void says(const char *text)

@@ -11,6 +11,9 @@ extern char said[65536];
 /* With these arguments, of a shell. Return: its exit status. */
 int run(const char *arguments);
 
+/* The same of any line of a shell. */
+int run_line(const char *line);
+
 /* Is that text in it, or not? */
 void says(const char *text);
 void says_not(const char *text);
