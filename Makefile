@@ -26,7 +26,7 @@
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
 ## make check-debug	the suites on kernels with KASAN, lockdep, KCSAN
-## make check-packages	the Debian packages on fresh machines; RELEASE=trixie: on that one
+## make check-packages	the Debian packages on fresh machines; RELEASE=trixie, MINUTES=20
 ## make check-long	storms, races and the fuzzer for an hour of each kernel; MINUTES=, KERNEL=
 ## make fuzz		the fuzzer, until it is stopped; MINUTES=, SEED=, KERNEL=
 ## make model		check the model of the module, every state of every scenario
@@ -216,7 +216,7 @@ tool_files	= $(if $(have_kmod),$(bindir)/umcg $(bashdir)/umcg $(zshdir)/_umcg $(
 libraries	:= libumcg libumcg-sync
 lib_files	= $(foreach l,$(libraries),$(addprefix $(libdir)/$(l),.a .so .so.0) \
 	$(pkgconfigdir)/$(l).pc) $(addprefix $(includedir)/,umcg.h umcg_ioctl.h umcg_sync.h)
-script_files	= $(addprefix $(scriptdir)/,$(notdir $(wildcard tools/bpftrace/*.bt)))
+script_files	= $(addprefix $(scriptdir)/,$(notdir $(wildcard tools/bpftrace/*.bt)) umcg.py)
 system_files	= $(udevdir)/60-umcg.rules $(modulesloaddir)/umcg.conf
 
 install: install-lib install-man install-scripts install-system $(if $(have_kmod),install-tools)
@@ -246,6 +246,7 @@ install-man:
 install-scripts:
 	install -d '$(DESTDIR)$(scriptdir)'
 	install -m 755 tools/bpftrace/*.bt '$(DESTDIR)$(scriptdir)/'
+	install -m 644 tools/gdb/umcg.py '$(DESTDIR)$(scriptdir)/'
 
 install-system:
 	install -D -m 644 system/60-umcg.rules '$(DESTDIR)$(udevdir)/60-umcg.rules'
@@ -291,7 +292,7 @@ check-debug:
 	@tests/check-debug $(KERNEL)
 
 check-packages:
-	@tests/package/run $(RELEASE)
+	@tests/package/run $(if $(MINUTES),--minutes $(MINUTES)) $(RELEASE)
 
 check-long:
 	@tests/check-long $(if $(MINUTES),--minutes $(MINUTES)) $(KERNEL)

@@ -23,14 +23,14 @@ boot_unit() {
 }
 
 # boot_disk ROOT SCRIPT IMAGE: of a copy; what is needed to build, and what apt keeps,
-# stays at home.
+# stays at home. Without a journal: so what the script has synced can be taken from it.
 boot_disk() {
 	mkdir "$3.root" &&
 		tar -c -C "$1" --exclude=./usr/src/linux-* --exclude=./var/cache/apt \
 			--exclude=./var/lib/apt --exclude=./debs --exclude=./usr/share/doc \
 			--exclude=./usr/share/locale . |
 		tar -x --numeric-owner -C "$3.root" && boot_unit "$3.root" "$2" &&
-		PATH=$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -b 4096 -d "$3.root" \
+		PATH=$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -O ^has_journal -b 4096 -d "$3.root" \
 			"$3" "$(($(du -sm "$3.root" | cut -f1) * 5 / 4 + 128))M" &&
 		rm -rf "$3.root"
 }
@@ -63,4 +63,9 @@ boot() {
 	[ "$status" -eq 0 ] && tr -d '\r' <"$dir/out" | grep -qx '@status 0' && return
 	tail -n 30 "$dir/console"
 	return 1
+}
+
+# from_disk FILE TO: what the machine that was booted last has left there.
+from_disk() {
+	PATH=$PATH:/sbin:/usr/sbin debugfs -R "dump $1 $2" "$tmp/boot/disk" && [ -s "$2" ]
 }

@@ -15,9 +15,15 @@ build_first() {
 		build_in "$tmp/build" "$tmp/first"
 }
 
-# The same sources, built again under a version that is one up.
+# The same sources, built again as a next version: its module has an API level more, which
+# its library needs.
 build_again() {
-	sed -i "1s/($version)/($version+1)/" "$tmp/build/src/debian/changelog" &&
+	local src=$tmp/build/src
+	sed -i "1s/($version)/($version+1)/" "$src/debian/changelog" &&
+		sed -i 's/^\(#define UMCG_API_LEVEL\t*\)1$/\12/' "$src/include/umcg_ioctl.h" &&
+		sed -i 's/^\(#define API_LEVEL_NEEDED\t*\)1$/\12/' "$src/lib/internal.h" &&
+		grep -q 'UMCG_API_LEVEL.*2$' "$src/include/umcg_ioctl.h" &&
+		grep -q 'API_LEVEL_NEEDED.*2$' "$src/lib/internal.h" &&
 		DEB_BUILD_OPTIONS=nocheck build_in "$tmp/build" "$tmp/second"
 }
 

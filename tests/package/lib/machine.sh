@@ -58,17 +58,19 @@ module_is_for() {
 	done
 }
 
-# has_version VERSION: of all four packages
+packages=(umcg umcg-dkms libumcg-dev libumcg-sync0 libumcg0)
+
+# has_version VERSION: of all packages
 has_version() {
 	# shellcheck disable=SC2016
-	[ "$(on_machine dpkg-query -W -f '${Version}\n' umcg umcg-dkms libumcg0 libumcg-sync0 \
-		libumcg-dev | sort -u)" = "$1" ]
+	[ "$(on_machine dpkg-query -W -f '${Version}\n' "${packages[@]}" | sort -u)" = "$1" ]
 }
 
 has_files() {
 	local f status=0
 	for f in usr/bin/umcg usr/lib/udev/rules.d/60-umcg.rules \
 		usr/lib/modules-load.d/umcg.conf usr/include/umcg.h usr/include/umcg_ioctl.h \
+		usr/include/umcg_sync.h usr/share/umcg/umcg.py usr/share/umcg/umcg-blocks.bt \
 		usr/share/bash-completion/completions/umcg \
 		usr/share/zsh/vendor-completions/_umcg \
 		usr/share/fish/vendor_completions.d/umcg.fish; do
@@ -99,14 +101,19 @@ says_what_is_missing() {
 	return 1
 }
 
-# The program of the README, with what pkg-config says and nothing else.
-first_program() {
-	# shellcheck disable=SC2016
-	sed -n '/^```c$/,/^```$/{/^```/!p}' README.md >"$root/home/developer/first.c" &&
-		[ -s "$root/home/developer/first.c" ]
+# The program of the README, as it is there, and the demo's server, with files to serve.
+# shellcheck disable=SC2016
+programs() {
+	local home=$root/home/developer
+	sed -n '/^```c$/,/^```$/{/^```/!p}' README.md >"$home/first.c" && [ -s "$home/first.c" ] &&
+		cp -r examples/httpd "$root/root/demo" && mkdir "$root/root/demo/www" &&
+		head -c 300000 /dev/urandom >"$root/root/demo/www/large" &&
+		cp README.md "$root/root/demo/www/small"
 }
 
-# What is run on a machine that has been booted with the packages.
+# ---- what a machine that has been booted with the packages runs ----------------------
+
+# The program, with what pkg-config says and nothing else, by a user without rights.
 # shellcheck disable=SC2016,SC2034
 booted='
 exec 2>&1
@@ -115,9 +122,9 @@ umcg status
 [ "$(stat -c %a /dev/umcg)" = 666 ]
 su developer -c "set -e; cd
 	for mode in \"\" -static; do
-		gcc -Wall -Werror \$mode first.c \
-			\$(pkg-config \${mode:+-}\$mode --cflags --libs libumcg) -o first
-		./first
+		gcc -g -Wall -Werror \$mode first.c \
+			\$(pkg-config \${mode:+-}\$mode --cflags --libs libumcg) -o first\$mode
+		./first\$mode
 		umcg check >/dev/null
 	done"
 /home/developer/first
@@ -128,6 +135,79 @@ umcg load
 umcg check >/dev/null
 '
 
+# gdb finds its command by the library that the program has.
+# shellcheck disable=SC2034
+debugged='
+su developer -c "cd; gdb -nx -q -batch -ex \"set breakpoint pending on\" -ex \"break puts\" \
+	-ex run -ex umcg ./first" >/tmp/gdb 2>&1 || { cat /tmp/gdb; exit 1; }
+cat /tmp/gdb
+grep -q "server, last ran slot 2 .*, which blocked" /tmp/gdb
+grep -q "worker, .*home: server LWP" /tmp/gdb
+'
+
+# The server of the demo, serving; what it does becomes a picture, which is looked at
+# outside.
+# shellcheck disable=SC2016,SC2034
+drawn='
+cd /root/demo
+gcc -O2 -Wall -Werror ./*.c $(pkg-config --cflags --libs libumcg) -pthread -o httpd
+umcg trace --check -o /root/demo.svg -- ./httpd --port 8765 www >report &
+tries=0
+until grep -q ^serving report; do
+	tries=$((tries + 1))
+	[ $tries -lt 300 ]
+	sleep 0.1
+done
+for n in 1 2 3 4 5 6; do
+	bash -c "exec 3<>/dev/tcp/127.0.0.1/8765
+		printf \"GET /large HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n\" >&3
+		tail -c 300000 <&3 | cmp - www/large && echo same >>same" &
+	clients="$clients $!"
+done
+wait $clients
+kill $(pidof httpd)
+wait
+cat report
+[ "$(grep -c same same)" = 6 ]
+sync
+'
+
+# What of another version is there, in /root/old: the library that needs less than the
+# module has, and the module that has less than the library needs.
+# shellcheck disable=SC2034
+skewed='
+LD_LIBRARY_PATH=/root/old ldd /home/developer/first | grep /root/old/libumcg.so.0
+LD_LIBRARY_PATH=/root/old /home/developer/first
+umcg unload
+insmod /root/old/umcg.ko
+umcg check >/tmp/old && exit 1
+cat /tmp/old
+grep -q "API level 1, too old for this command and its library" /tmp/old
+! su developer -c /home/developer/first
+LD_LIBRARY_PATH=/root/old /home/developer/first
+umcg unload
+umcg load
+umcg check >/dev/null
+'
+
+# keep_old RELEASE: what skewed is about
+keep_old() {
+	local old=$root/root/old ko
+	mkdir "$old" && cp "$root"/usr/lib/x86_64-linux-gnu/libumcg.so.0 "$old/" &&
+		ko=$(on_machine modinfo -k "$1" -n umcg) || return
+	case $ko in
+	*.xz) xz -dc "$root$ko" >"$old/umcg.ko" ;;
+	*) cp "$root$ko" "$old/umcg.ko" ;;
+	esac
+}
+
+# A picture that shows something: a renderer of its own makes it of nothing but the file.
+demo_is_a_picture() {
+	local file=$tmp/demo
+	from_disk /root/demo.svg "$file.svg" && rsvg-convert -w 1600 -o "$file.png" "$file.svg" &&
+		ls -l "$file.svg" "$file.png" && [ "$(stat -c %s "$file.png")" -gt 20000 ]
+}
+
 # ---- kernels that come and go -------------------------------------------------------
 
 kernel_is_upgraded() {
@@ -136,43 +216,44 @@ kernel_is_upgraded() {
 		$(next_kernel "$suite") && is_configured && [ "$(releases | wc -l)" -eq 2 ]
 }
 
-# The headers of a kernel that nobody has seen: those of the newest, with the scripts
-# of Debian's own headers.
-fake_release=99.0.0-amd64
+# fake_headers RELEASE [OPTION]: those of a kernel that nobody has seen, without OPTION:
+# the newest's, with the scripts of Debian's own headers
 fake_headers() {
-	local dir=$tmp/fake newest
+	local release=$1 option=${2-none} dir=$tmp/fake.$1 newest build
 	newest=$(releases | tail -n 1)
-	mkdir -p "$dir/DEBIAN" "$dir/usr/lib/modules/$fake_release" &&
-		ln -s "/usr/src/linux-headers-$newest" "$dir/usr/lib/modules/$fake_release/build" &&
-		printf '%s\n' "Package: linux-headers-$fake_release" Version:\ 99 Architecture:\ amd64 \
+	build=$dir/usr/lib/modules/$release/build
+	mkdir -p "$dir/DEBIAN" "$build" &&
+		grep -v "^$option=" "$root/usr/src/linux-headers-$newest/.config" >"$build/.config" &&
+		ln -s "/usr/src/linux-headers-$newest"/{include,Makefile,arch,scripts} "$build/" &&
+		printf '%s\n' "Package: linux-headers-$release" Version:\ 99 Architecture:\ amd64 \
 			'Maintainer: nobody <nobody@umcg.invalid>' 'Description: not there' \
 			>"$dir/DEBIAN/control" || return
-	sed "s/$newest/$fake_release/g" "$root/var/lib/dpkg/info/linux-headers-$newest.postinst" \
-		>"$dir/DEBIAN/postinst" && grep -q "$fake_release" "$dir/DEBIAN/postinst" &&
+	sed "s/$newest/$release/g" "$root/var/lib/dpkg/info/linux-headers-$newest.postinst" \
+		>"$dir/DEBIAN/postinst" && grep -q "$release" "$dir/DEBIAN/postinst" &&
 		chmod 755 "$dir/DEBIAN/postinst" && mkdir -p "$root/debs" &&
 		dpkg-deb -b "$dir" "$root/debs/fake.deb"
 }
 
-# It is left alone, and the others are not: neither when its headers come, nor when
-# its image does, nor when the packages come to where it is.
-skips_what_is_too_new() {
-	fake_headers && on_machine dpkg -i /debs/fake.deb && is_configured &&
-		on_machine /etc/kernel/postinst.d/dkms "$fake_release" &&
+# skips RELEASE [OPTION]: such a kernel is left alone, and the others are not: neither when
+# its headers come, nor when its image does, nor when the packages come to where it is.
+skips() {
+	fake_headers "$@" && on_machine dpkg -i /debs/fake.deb && is_configured &&
+		on_machine /etc/kernel/postinst.d/dkms "$1" &&
 		on_machine sh -c 'dpkg -i /debs/umcg-dkms_*.deb' && is_configured &&
-		[ ! -e "$root/usr/lib/modules/$fake_release/updates" ] &&
-		on_machine dpkg --purge "linux-headers-$fake_release" &&
-		rm -rf "$root/usr/lib/modules/$fake_release"
+		[ ! -e "$root/usr/lib/modules/$1/updates" ] &&
+		on_machine dpkg --purge "linux-headers-$1" &&
+		rm -rf "$root/usr/lib/modules/$1"
 }
 
 # ---- leaving ------------------------------------------------------------------------
 
 removes() {
-	on_machine apt-get -q -y remove umcg umcg-dkms libumcg-dev libumcg-sync0 libumcg0 && is_configured &&
+	rm -rf "$root/root/old" && on_machine apt-get -q -y remove "${packages[@]}" && is_configured &&
 		! find "$root/lib/modules/" "$root/var/lib/dkms" -name 'umcg*' | grep .
 }
 
 purges() {
-	on_machine dpkg --purge umcg umcg-dkms libumcg-dev libumcg-sync0 libumcg0 && is_configured
+	on_machine dpkg --purge "${packages[@]}" && is_configured
 }
 
 # What is there now and was not before is some other package's, or nothing.

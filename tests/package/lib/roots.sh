@@ -44,7 +44,7 @@ root_recipe() {
 	machine)
 		printf '%s\n' \
 			'--include=systemd-sysv,udev,linux-image-amd64,linux-headers-amd64' \
-			'--include=dkms,gcc,libc6-dev,pkg-config,mandoc,passwd' \
+			'--include=dkms,gcc,gdb,libc6-dev,pkg-config,mandoc,passwd' \
 			--skip=cleanup/apt --skip=essential/unlink \
 			"--customize-hook=chroot \"\$1\" apt-get -q -y install --download-only \
 				--no-install-recommends $(next_kernel "$suite")" \
