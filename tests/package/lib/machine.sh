@@ -201,15 +201,16 @@ keep_old() {
 	esac
 }
 
-# A renderer draws it, and far more than its words.
+# A renderer draws it, and without its words, whatever fonts are here, far more than the
+# grid behind.
 demo_is_a_picture() {
 	local file=$tmp/demo
-	from_disk /root/demo.svg "$file.svg" &&
-		sed 's/<rect[^>]*>//g; s/<\/rect>//g' "$file.svg" >"$file.words.svg" &&
-		rsvg-convert -w 1600 -o "$file.png" "$file.svg" &&
-		rsvg-convert -w 1600 -o "$file.words.png" "$file.words.svg" &&
-		ls -l "$file".* &&
-		[ "$(stat -c %s "$file.png")" -gt $((2 * $(stat -c %s "$file.words.png"))) ]
+	from_disk /root/demo.svg "$file.svg" && rsvg-convert -o "$file.png" "$file.svg" &&
+		sed 's/<text[^>]*>[^<]*<\/text>//g' "$file.svg" >"$file.shapes.svg" &&
+		sed 's/<rect[^>]*>//g; s/<\/rect>//g' "$file.shapes.svg" >"$file.grid.svg" &&
+		rsvg-convert -o "$file.shapes.png" "$file.shapes.svg" &&
+		rsvg-convert -o "$file.grid.png" "$file.grid.svg" && ls -l "$file".* &&
+		[ "$(stat -c %s "$file.shapes.png")" -gt $((2 * $(stat -c %s "$file.grid.png"))) ]
 }
 
 # ---- kernels that come and go -------------------------------------------------------
