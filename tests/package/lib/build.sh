@@ -4,9 +4,11 @@
 #
 # Building the packages, in a root that has what they ask for and no more.
 
-# build_in ROOT TO: `make deb` of the sources in ROOT/src; the packages go to TO.
+# build_in ROOT TO [NAME=VALUE]...: `make deb` of the sources in ROOT/src; the packages go to TO.
 build_in() {
-	in_root "$1" make -C /src deb && mv "$1/src/build/deb" "$2"
+	local root=$1 to=$2
+	shift 2
+	in_root "$root" env "$@" make -C /src deb && mv "$root/src/build/deb" "$to"
 }
 
 build_first() {
@@ -24,7 +26,7 @@ build_again() {
 		sed -i 's/^\(#define API_LEVEL_NEEDED\t*\)1$/\12/' "$src/lib/internal.h" &&
 		grep -q 'UMCG_API_LEVEL.*2$' "$src/include/umcg_ioctl.h" &&
 		grep -q 'API_LEVEL_NEEDED.*2$' "$src/lib/internal.h" &&
-		DEB_BUILD_OPTIONS=nocheck build_in "$tmp/build" "$tmp/second"
+		build_in "$tmp/build" "$tmp/second" DEB_BUILD_OPTIONS=nocheck
 }
 
 # What lintian says at all fails; debian/*.lintian-overrides give the reason for each.
