@@ -57,7 +57,7 @@ boot() {
 		-append "$(kernel_arguments '')root=/dev/vda rw systemd.unit=booted.target \
 			systemd.show_status=no systemd.log_level=err \
 			$(printf 'systemd.mask=%s ' "${boot_masked[@]}")")
-	timeout 400 setpriv --pdeathsig KILL "${machine[@]}" </dev/null || status=$?
+	timeout 1200 setpriv --pdeathsig KILL "${machine[@]}" </dev/null || status=$?
 	tr -d '\r' <"$dir/out"
 	bad=$(log_violations <"$dir/console") && { echo "$bad"; return 1; }
 	[ "$status" -eq 0 ] && tr -d '\r' <"$dir/out" | grep -qx '@status 0' && return
