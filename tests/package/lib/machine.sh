@@ -141,8 +141,8 @@ debugged='
 su developer -c "cd; gdb -nx -q -batch -ex \"set breakpoint pending on\" -ex \"break puts\" \
 	-ex run -ex umcg ./first" >/tmp/gdb 2>&1 || { cat /tmp/gdb; exit 1; }
 cat /tmp/gdb
-grep -q "server, last ran slot 2 .*, which blocked" /tmp/gdb
-grep -q "slot 2: worker, " /tmp/gdb
+grep -q "slot .: server, last ran slot .*, which blocked" /tmp/gdb
+grep -q "slot .: worker, " /tmp/gdb
 '
 
 # The server of the demo, serving; what it does becomes a picture, which is looked at
