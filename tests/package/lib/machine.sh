@@ -129,8 +129,8 @@ su developer -c "set -e; cd
 	done"
 /home/developer/first
 umcg unload
-! umcg check
-! su developer -c /home/developer/first
+umcg check && exit 1
+su developer -c /home/developer/first && exit 1
 umcg load
 umcg check >/dev/null
 '
@@ -183,7 +183,7 @@ insmod /root/old/umcg.ko
 umcg check >/tmp/old && exit 1
 cat /tmp/old
 grep -q "API level 1, too old for this command and its library" /tmp/old
-! su developer -c /home/developer/first
+su developer -c /home/developer/first && exit 1
 LD_LIBRARY_PATH=/root/old /home/developer/first
 umcg unload
 umcg load
