@@ -222,14 +222,17 @@ kernel_is_upgraded() {
 }
 
 # fake_headers RELEASE [OPTION]: those of a kernel that nobody has seen, without OPTION:
-# the newest's, with the scripts of Debian's own headers
+# the newest's, with the scripts of Debian's own headers. Of its options trixie's dkms reads
+# auto.conf, bookworm's .config.
 fake_headers() {
-	local release=$1 option=${2-none} dir=$tmp/fake.$1 newest build
+	local release=$1 option=${2-none} dir=$tmp/fake.$1 newest build file
 	newest=$(releases | tail -n 1)
 	build=$dir/usr/lib/modules/$release/build
-	mkdir -p "$dir/DEBIAN" "$build" &&
-		grep -v "^$option=" "$root/usr/src/linux-headers-$newest/.config" >"$build/.config" &&
-		ln -s "/usr/src/linux-headers-$newest"/{include,Makefile,arch,scripts} "$build/" &&
+	mkdir -p "$dir/DEBIAN" "$build/include/config" || return
+	for file in .config include/config/auto.conf; do
+		grep -v "^$option=" "$root/usr/src/linux-headers-$newest/$file" >"$build/$file" || return
+	done
+	ln -s "/usr/src/linux-headers-$newest"/{Makefile,arch,scripts} "$build/" &&
 		printf '%s\n' "Package: linux-headers-$release" Version:\ 99 Architecture:\ amd64 \
 			'Maintainer: nobody <nobody@umcg.invalid>' 'Description: not there' \
 			>"$dir/DEBIAN/control" || return
