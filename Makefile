@@ -4,6 +4,7 @@
 #
 #	lib/*.c				build/lib/libumcg.{a,so,so.0}
 #	sync/*.c			build/lib/libumcg-sync.{a,so,so.0}
+#	runtime/*.c			build/lib/libumcg-runtime.{a,so,so.0}
 #	trace/*.c			what the command and the tests share
 #	tests/suites/NAME.c		build/tests/NAME, with tests/support/*.c
 #					and tests/NAME/*.c
@@ -63,7 +64,7 @@ PKG_CONFIG	?= pkg-config
 CFLAGS		?= -O2 -g
 WERROR		?=
 warnings	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-flags		= -std=gnu11 $(warnings) -Iinclude -Ilib -Isync -Itrace $(CPPFLAGS) $(CFLAGS) -pthread
+flags		= -std=gnu11 $(warnings) -Iinclude -Ilib -Isync -Iruntime -Itrace $(CPPFLAGS) $(CFLAGS) -pthread
 compile		= $(CC) $(flags) $(WERROR) -MMD -MP
 Q		:= $(if $(V),,@)
 silent		:= $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -89,7 +90,7 @@ no-tests:
 
 # One set of objects for both kinds of library: position independent. Each library has
 # an internal.h of its own, beside its sources.
-$(OBJ)/lib/%.o $(OBJ)/sync/%.o: of_library := -Wpedantic -fPIC -fvisibility=hidden
+$(OBJ)/lib/%.o $(OBJ)/sync/%.o $(OBJ)/runtime/%.o: of_library := -Wpedantic -fPIC -fvisibility=hidden
 $(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
 	@$(say) CC $<
@@ -136,7 +137,8 @@ endef
 
 $(eval $(call library,lib,libumcg))
 $(eval $(call library,sync,libumcg-sync,$(BUILD)/lib/libumcg.so.0))
-archives := $(addprefix $(BUILD)/lib/,libumcg-sync.a libumcg.a)
+$(eval $(call library,runtime,libumcg-runtime,$(addprefix $(BUILD)/lib/,libumcg-sync.so.0 libumcg.so.0)))
+archives := $(addprefix $(BUILD)/lib/,libumcg-runtime.a libumcg-sync.a libumcg.a)
 
 trace_objects := $(patsubst %.c,$(OBJ)/%.o,$(wildcard trace/*.c))
 $(OBJ)/trace.a: $(trace_objects)
@@ -189,7 +191,7 @@ run-units: $(units:%.c=$(BUILD)/%)
 	for unit in $^; do CK_VERBOSITY=minimal $$unit || exit; done
 .PHONY: run-units
 
--include $(patsubst %.o,%.d,$(sort $(lib_objects) $(sync_objects) $(trace_objects) $(objects)))
+-include $(patsubst %.o,%.d,$(sort $(lib_objects) $(sync_objects) $(runtime_objects) $(trace_objects) $(objects)))
 
 # ---- the module -------------------------------------------------------------
 
@@ -213,9 +215,9 @@ man_names	= $(addsuffix $(suffix $(1)),$(shell sed -n '/^\.Nd/q; s/^\.Nm \([a-z_
 man_dir		= $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
 man_files	= $(foreach p,$(man_pages),$(addprefix $(call man_dir,$(p))/,$(call man_names,$(p))))
 tool_files	= $(if $(have_kmod),$(bindir)/umcg $(bashdir)/umcg $(zshdir)/_umcg $(fishdir)/umcg.fish)
-libraries	:= libumcg libumcg-sync
+libraries	:= libumcg libumcg-sync libumcg-runtime
 lib_files	= $(foreach l,$(libraries),$(addprefix $(libdir)/$(l),.a .so .so.0) \
-	$(pkgconfigdir)/$(l).pc) $(addprefix $(includedir)/,umcg.h umcg_ioctl.h umcg_sync.h)
+	$(pkgconfigdir)/$(l).pc) $(addprefix $(includedir)/,umcg.h umcg_ioctl.h umcg_sync.h umcg_runtime.h)
 script_files	= $(addprefix $(scriptdir)/,$(notdir $(wildcard tools/bpftrace/*.bt)) umcg.py)
 system_files	= $(udevdir)/60-umcg.rules $(modulesloaddir)/umcg.conf
 
@@ -225,8 +227,9 @@ install-lib: lib
 	install -d '$(DESTDIR)$(libdir)' '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
 	install -m 644 $(libraries:%=$(BUILD)/lib/%.a) '$(DESTDIR)$(libdir)/'
 	install -m 755 $(libraries:%=$(BUILD)/lib/%.so.0) '$(DESTDIR)$(libdir)/'
-	install -m 644 lib/umcg.h include/umcg_ioctl.h sync/umcg_sync.h '$(DESTDIR)$(includedir)/'
-	$(foreach pc,lib/umcg sync/umcg-sync,\
+	install -m 644 lib/umcg.h include/umcg_ioctl.h sync/umcg_sync.h runtime/umcg_runtime.h \
+		'$(DESTDIR)$(includedir)/'
+	$(foreach pc,lib/umcg sync/umcg-sync runtime/umcg-runtime,\
 		ln -sf lib$(notdir $(pc)).so.0 '$(DESTDIR)$(libdir)/lib$(notdir $(pc)).so' && \
 		sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
