@@ -392,6 +392,8 @@ UMCG_PUBLIC int umcg_rt_spawn(struct umcg_rt *rt, struct umcg_rt_thread **out,
 		rt_worker_gone(rt);
 		t->refs = 1;
 		handle_put(t);
+		if (out)
+			*out = NULL;
 	}
 	errno = saved;
 	return error;
