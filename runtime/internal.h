@@ -47,7 +47,7 @@ struct entry {
  * struct record - what servers know of the worker in a slot
  * @w:		what policies see; while @queued it is the queue's
  * @stats:	counters are added to by whichever server has to
- * @lock:	of servers: over the beginning and the end of a worker
+ * @lock:	of servers, and the watchdog: over the beginning and the end of a worker
  * @gen:	of the slot, when its thread was first seen; 0: there is none
  * @live:	a worker; else a spare thread, or none
  * @queued:	in a queue; who sets it puts it there, who took it from there clears it

@@ -16,8 +16,25 @@
 #define LOOKS		4	/* in each time that is a stall */
 #define SPARE_SLOTS	64	/* of the dead, which are not given out yet */
 
-/* The name as the kernel has it: no server may have seen this worker yet. */
-static void read_name(__u32 tid, char name[UMCG_RT_NAME_MAX])
+/*
+ * Who is new has told the kernel its name, who is spare no more only the record. While
+ * that says so the entry is there: no server has begun with it, under this lock.
+ */
+static bool name_in_record(struct record *r, __u32 gen, char name[UMCG_RT_NAME_MAX])
+{
+	const struct entry *renew;
+	bool known;
+
+	rt_lock(&r->lock);
+	renew = __atomic_load_n(&r->renew, __ATOMIC_ACQUIRE);
+	known = r->gen == gen && (renew || r->live);
+	if (known)
+		memcpy(name, renew ? renew->name : r->w.name, UMCG_RT_NAME_MAX);
+	rt_unlock(&r->lock);
+	return known;
+}
+
+static void name_in_kernel(__u32 tid, char name[UMCG_RT_NAME_MAX])
 {
 	char path[64];
 	ssize_t n = 0;
@@ -52,7 +69,8 @@ static void look_at(struct umcg_rt *rt, __u32 slot)
 	r->told = since;
 	stall.tid = __atomic_load_n(&t->tid, __ATOMIC_RELAXED);
 	stall.waited_ns = now - since;
-	read_name(stall.tid, stall.name);
+	if (!name_in_record(r, __atomic_load_n(&t->gen, __ATOMIC_RELAXED), stall.name))
+		name_in_kernel(stall.tid, stall.name);
 	rt->on_stall(&stall, rt->stall_arg);
 }
 

@@ -378,7 +378,7 @@ static void *do_it_all(void *unused)
 	for (int i = 0; i < 3; i++)
 		umcg_rt_yield();
 	for (int i = 0; i < 2; i++)
-		umcg_rt_sleep_until(now() + MSEC);
+		umcg_rt_sleep_until(now() + 10 * MSEC);
 	sleep_ns(MSEC);
 	return unused;
 }
