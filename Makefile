@@ -173,7 +173,7 @@ $(foreach d,examples bench tools,$(eval $(call programs,$(d))))
 suites	:= $(wildcard tests/suites/*.c)
 units	:= $(wildcard tests/unit/*.c)
 manual	:= $(patsubst man/%.3,$(BUILD)/man/%,$(shell grep -l '^\.Sh EXAMPLES' man/*.3))
-tests: $(suites:tests/suites/%.c=$(BUILD)/tests/%) $(units:%.c=$(BUILD)/%) $(manual)
+tests: $(suites:tests/suites/%.c=$(BUILD)/tests/%) $(units:%.c=$(BUILD)/%) $(manual) sanitized
 $(foreach c,$(suites),$(eval $(call program,$(c:tests/suites/%.c=$(BUILD)/tests/%),\
 	$(c) $(wildcard tests/support/*.c $(c:tests/suites/%.c=tests/%)/*.c),$$(check_libs))))
 $(foreach c,$(units),$(eval $(call program,$(c:%.c=$(BUILD)/%),$(c),$$(check_libs))))
@@ -185,6 +185,20 @@ $(manual): $(BUILD)/man/%: man/%.3 $(archives) tests/manual/example $(OBJ)/flags
 	$(Q)tests/manual/example $< >$(OBJ)/man/$*.c
 	$(Q)$(CC) $(flags) $(WERROR) -Wno-unused-parameter $(LDFLAGS) $(OBJ)/man/$*.c \
 		$(archives) -o $@ $(LDLIBS)
+
+# Examples under a sanitizer, for tests/suites/rt_sanitizers.c. It takes locks of its own
+# in what it looks into, so that is what workers run; the rest is what servers run.
+by_workers	:= $(wildcard sync/*.c) $(addprefix runtime/,self.c spawn.c rt.c policy.c)
+by_servers	:= $(filter-out $(by_workers:%.c=$(OBJ)/%.o),$(lib_objects) $(runtime_objects))
+sanitized	:= $(foreach s,thread address,$(addsuffix .$(s),runtime policy))
+sanitized: $(addprefix $(BUILD)/sanitized/,$(sanitized))
+$(BUILD)/sanitized/%: $(by_workers) $(by_servers) $(wildcard examples/*.c) $(OBJ)/flags
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)$(CC) $(flags) $(WERROR) $(LDFLAGS) -fsanitize=$(subst .,,$(suffix $*)) \
+		$(if $(filter %.thread,$*),-static-libtsan,-static-libasan) \
+		examples/$(basename $*).c $(by_workers) $(by_servers) -o $@ $(LDLIBS)
+.PHONY: sanitized
 
 # What needs no guest; tests/check runs them with all the others.
 run-units: $(units:%.c=$(BUILD)/%)

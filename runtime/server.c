@@ -259,6 +259,9 @@ static void run(struct server *s, struct record *r)
 	if (umcg_next_tid(s->self) & UMCG_TID_RUNNING) {
 		while_it_runs(s);
 		stopped(s, rt_now() - begin);
+	} else {
+		rt_stats_add(&s->stats.runs, (__u64)-1);
+		rt_stats_add(&r->stats.runs, (__u64)-1);
 	}
 	__atomic_store_n(&s->running, NULL, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->preempting, 0, __ATOMIC_SEQ_CST);

@@ -6,8 +6,9 @@
 
 #define COUNTERS	11
 
-_Static_assert(sizeof(struct umcg_rt_stats) ==
-	       offsetof(struct umcg_rt_stats, runs) + COUNTERS * sizeof(__u64),
+#define BEFORE		offsetof(struct umcg_rt_stats, runs)
+
+_Static_assert(sizeof(struct umcg_rt_stats) == BEFORE + COUNTERS * sizeof(__u64),
 	       "the counters are all that is behind the first");
 
 /* Of a worker two servers may add at the same time: one it stopped at, one that runs it. */

@@ -63,8 +63,8 @@ struct umcg_rt_policy;
  * @slice_ns:	how long a worker runs before others get their turn: from 100,000 to
  *		2^47 - 1; 0 for UMCG_RT_SLICE_DEFAULT, UMCG_RT_NO_SLICE for no end
  * @stall_ns:	tell @on_stall of a worker which was runnable for so long and was not run,
- *		once for each such wait; 0 for never. Looked at by the servers when they
- *		switch or a slice ends, and by a plain thread of the runtime's otherwise
+ *		once for each such wait; 0 for never. Looked at four times in that time,
+ *		by a plain thread of the runtime's
  * @on_stall:	called from that plain thread, which may do what it likes
  * @arg:	for @on_stall
  * @spare:	how many threads that have ended are kept, parked, for umcg_rt_spawn();
@@ -152,7 +152,12 @@ struct umcg_rt_thread_attr {
  * @arg: for @fn
  *
  * It runs when a server gets to it; the caller goes on. Ends when @fn returns, or calls
- * pthread_exit().
+ * pthread_exit(), or is cancelled. It has the caller's signal mask.
+ *
+ * The thread may have called another function before (umcg_rt_attr::spare): then its
+ * thread-local variables are as that has left them, and the destructors of
+ * pthread_key_create() run when the thread ends in fact. Its affinity and scheduling class
+ * are as they were, too.
  *
  * Return: 0, -EINVAL, -EAGAIN (no thread, or all slots of the group are taken),
  * -ENOMEM, -ESHUTDOWN.
@@ -163,7 +168,8 @@ int umcg_rt_spawn(struct umcg_rt *rt, struct umcg_rt_thread **t,
 /**
  * umcg_rt_join() - wait until it has ended (MT)
  * @t: gone when this returns 0
- * @value: gets what its function returned or gave to pthread_exit(); may be NULL
+ * @value: gets what its function returned or gave to pthread_exit(), or
+ *	PTHREAD_CANCELED; may be NULL
  *
  * Return: 0, -EDEADLK: it is the caller; -ESHUTDOWN: of another process.
  */
@@ -260,9 +266,11 @@ struct umcg_rt_worker {
  * @pick:	take the one that is to run out of @queue, or NULL; @now is the time.
  *		Of a worker whose server has its own queue, it may be called for another
  *		server, which has nothing to do, and takes over the worker (stealing)
- * @stopped:	@w, which was picked from a queue, stopped; it is in none. May be NULL
- * @preempts:	should @w, just put into a queue, run instead of @running? Then @running
- *		is preempted. May be NULL: nobody is before the end of its slice
+ * @stopped:	@w, which was picked from a queue, stopped. With several servers another
+ *		may have enqueued it again before this is called. May be NULL
+ * @preempts:	should @w, just put into a queue, run instead of @running? Then the worst
+ *		of those that run is preempted: with UMCG_RT_ONE_QUEUE of all servers, else
+ *		of this one. May be NULL: nobody is before the end of its slice
  *
  * All functions are called by servers, one at a time for a queue, under a lock. They
  * share the process with workers that may be stopped anywhere, in the middle of malloc()
@@ -286,9 +294,12 @@ struct umcg_rt_policy {
 extern const struct umcg_rt_policy umcg_rt_fifo;
 /* Last come, first served; who yields or is preempted goes to the end. Likewise. */
 extern const struct umcg_rt_policy umcg_rt_lifo;
-/* The highest priority, which grows by one for each 10 ms of waiting; one queue. */
+/*
+ * The highest priority, which grows by one for each 10 ms of waiting; preempts who runs
+ * with a lower one; one queue.
+ */
 extern const struct umcg_rt_policy umcg_rt_prio;
-/* The earliest deadline; those without one last; one queue. */
+/* The earliest deadline, those without one last; preempts who runs with a later one; one queue. */
 extern const struct umcg_rt_policy umcg_rt_edf;
 /* Any, by the seed: on one server, the same choices from the same choices. One queue. */
 extern const struct umcg_rt_policy umcg_rt_random;
@@ -340,12 +351,12 @@ int umcg_rt_self_stats(struct umcg_rt_stats *stats);
  *
  * Of those that ended, the last 1,024.
  *
- * Return: what @each returned last; 0 if there is none.
+ * Return: what @each returned last; 0 if there is none; -ESHUTDOWN.
  */
 int umcg_rt_each_worker(const struct umcg_rt *rt,
 			int (*each)(const struct umcg_rt_stats *stats, void *arg), void *arg);
 
-/* Workers that are registered now, spare threads not counted. (MT) */
+/* Workers that are registered, or about to be; spare threads not counted. (MT) */
 __u32 umcg_rt_workers(const struct umcg_rt *rt);
 
 #ifdef __cplusplus

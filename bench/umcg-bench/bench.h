@@ -80,6 +80,7 @@ extern const struct bench plain_cases[];
 extern const struct bench crowd_cases[];
 extern const struct bench latency_cases[];
 extern const struct bench sync_cases[];
+extern const struct bench runtime_cases[];
 
 /* Charge this process to a control group of its own, if that can be. */
 bool memory_watch(void);

@@ -26,7 +26,7 @@ struct setting setting = { .place = TOGETHER };
 
 static const struct bench *const groups[] = {
 	handoff_cases, pingpong_cases, seccomp_cases, wake_cases, kick_cases,
-	life_cases, plain_cases, sync_cases, crowd_cases, latency_cases,
+	life_cases, plain_cases, sync_cases, runtime_cases, crowd_cases, latency_cases,
 };
 
 static struct options {

@@ -64,6 +64,6 @@ Suite *make_suite(void)
 {
 	Suite *s = suite_create("rt_many");
 
-	ADD(s, twenty_thousand, 120);
+	ADD(s, twenty_thousand, 180);
 	return s;
 }

@@ -379,7 +379,7 @@ static void *do_it_all(void *unused)
 		umcg_rt_yield();
 	for (int i = 0; i < 2; i++)
 		umcg_rt_sleep_until(now() + 10 * MSEC);
-	sleep_ns(MSEC);
+	sleep_ns(10 * MSEC);
 	return unused;
 }
 

@@ -22,6 +22,9 @@
 #include "runtime.h"
 #include "suite.h"
 
+#define WORKERS	8
+#define ROUNDS	fewer(64)
+
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
@@ -137,7 +140,7 @@ static void *use_libc(void *arg)
 	void *p[16] = { NULL };
 	FILE *f;
 
-	for (int i = 0; i < 150; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		void **slot = &p[rand_r(&seed) % 16];
 
 		free(*slot);
@@ -177,7 +180,7 @@ static void *exit_in_it(void *arg)
 START_TEST(servers_neither_allocate_nor_lock)
 {
 	static const char *const names[] = { "fifo", "lifo", "prio", "edf", "random" };
-	struct umcg_rt_thread *t[16];
+	struct umcg_rt_thread *t[WORKERS];
 	struct umcg_rt_attr attr = {
 		.servers = 2,
 		.policy = umcg_rt_policy_by_name(names[_i]),
@@ -189,18 +192,18 @@ START_TEST(servers_neither_allocate_nor_lock)
 	rt = runtime_start_with(&attr);
 	__atomic_store_n(&armed, 1, __ATOMIC_SEQ_CST);
 	for (long round = 0; round < 2; round++) {
-		for (long i = 0; i < 16; i++) {
+		for (long i = 0; i < WORKERS; i++) {
 			struct umcg_rt_thread_attr a = { .priority = i % 4,
 							 .deadline = i % 3 };
 
 			t[i] = runtime_spawn(rt, &a, i % 4 ? use_libc : exit_in_it,
 					     (void *)i);
 		}
-		for (int i = 0; i < 16; i++)
+		for (int i = 0; i < WORKERS; i++)
 			runtime_join(t[i]);
 	}
 	__atomic_store_n(&armed, 0, __ATOMIC_SEQ_CST);
-	ck_assert_uint_ge(calls, 2 * 16 * 150 * 4);
+	ck_assert_uint_ge(calls, 2 * WORKERS * ROUNDS * 4);
 	runtime_end(rt);
 }
 END_TEST

@@ -23,7 +23,7 @@ static void *do_known_things(void *unused)
 	for (int i = 0; i < 5; i++)
 		umcg_rt_sleep_until(now() + 10 * MSEC);
 	for (int i = 0; i < 3; i++)
-		sleep_ns(MSEC);
+		sleep_ns(10 * MSEC);
 	end = now() + 5 * MSEC;
 	while (now() < end)
 		cpu_relax();

@@ -19,7 +19,7 @@
 #include "suite.h"
 
 #define ROOTS	6
-#define ROUNDS	fewer(120)
+#define ROUNDS	fewer(60)
 #define GUESTS	2
 
 static struct umcg_rt *rt;

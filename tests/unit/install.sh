@@ -16,13 +16,13 @@ tmp=$tap_tmp
 # ---- headers ----------------------------------------------------------------
 
 strict=(-Wall -Wextra -Wpedantic -Wconversion -Werror -fsyntax-only
-	-Iinclude -Ilib -Isync)
+	-Iinclude -Ilib -Isync -Iruntime)
 
 # each header alone and twice, then what it promises
 compiles() {
 	local compiler=$1 header
 	shift
-	for header in umcg_ioctl.h umcg.h umcg_sync.h ../tests/unit/layout.h; do
+	for header in umcg_ioctl.h umcg.h umcg_sync.h umcg_runtime.h ../tests/unit/layout.h; do
 		printf '#include "%s"\n' "$header" "$header" |
 			"$compiler" "$@" "${strict[@]}" - || return
 	done
@@ -48,8 +48,9 @@ has_32bit() {
 
 library_32bit() {
 	local f
-	for f in lib/*.c sync/*.c; do
+	for f in lib/*.c sync/*.c runtime/*.c; do
 		"$CC" "${m32[@]}" -std=gnu11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude -Ilib \
+			-Isync \
 			-c "$f" -o "$tmp/32.o" || return
 	done
 }
@@ -142,9 +143,10 @@ in_map() {
 	sed -nE 's/^\t(umcg_[a-z_]+);$/\1/p' "$1" | sort
 }
 
-# in_header FILE: every function it declares; a comment cannot look like that
+# in_header FILE: every function it declares, and constant; a comment cannot look like that
 in_header() {
-	sed -nE 's/^[a-z_][A-Za-z0-9_ ]*[ *](umcg_[a-z_]+)\(.*/\1/p' "$1" | sort
+	sed -nE -e 's/^[a-z_][A-Za-z0-9_ ]*[ *](umcg_[a-z_]+)\(.*/\1/p' \
+		-e 's/^extern const [a-z_ ]+ (umcg_[a-z_]+);$/\1/p' "$1" | sort
 }
 
 # same_symbols LIBRARY NODE MAP HEADER
@@ -167,13 +169,13 @@ no_variables() {
 
 # what is linked in by name gets into nobody's way
 all_have_a_prefix() {
-	! nm --defined-only "$libraries/libumcg-sync.a" | grep ' T ' | grep -vE ' (umcg|sync)_'
+	! nm --defined-only "$libraries/$1.a" | grep ' T ' | grep -vE " (umcg|$2)_"
 }
 
 # but one, of each thread: is it an attached worker?
 one_variable() {
-	[ "$(nm "$libraries/libumcg-sync.a" | grep -cE ' [bBcCdDgGsS] ')" -eq 1 ] &&
-		readelf -lW "$libraries/libumcg-sync.so.0" | grep -q TLS
+	[ "$(nm "$libraries/$1.a" | grep -cE ' [bBcCdDgGsS] ')" -eq 1 ] &&
+		readelf -lW "$libraries/$1.so.0" | grep -q TLS
 }
 
 check symbols_are_the_map_and_the_header same_symbols libumcg LIBUMCG lib/libumcg.map lib/umcg.h
@@ -182,7 +184,13 @@ check has_no_variables no_variables libumcg
 check sync_symbols_are_the_map_and_the_header \
 	same_symbols libumcg-sync LIBUMCG_SYNC sync/libumcg-sync.map sync/umcg_sync.h
 check sync_exports_nothing_else nothing_else_exported libumcg-sync LIBUMCG_SYNC
-check sync_has_one_variable one_variable
-check sync_names_have_a_prefix all_have_a_prefix
+check sync_has_one_variable one_variable libumcg-sync
+check sync_names_have_a_prefix all_have_a_prefix libumcg-sync sync
+check runtime_symbols_are_the_map_and_the_header \
+	same_symbols libumcg-runtime LIBUMCG_RUNTIME runtime/libumcg-runtime.map \
+	runtime/umcg_runtime.h
+check runtime_exports_nothing_else nothing_else_exported libumcg-runtime LIBUMCG_RUNTIME
+check runtime_has_one_variable one_variable libumcg-runtime
+check runtime_names_have_a_prefix all_have_a_prefix libumcg-runtime rt
 
 tap_end

@@ -115,7 +115,7 @@ examples_compile() {
 		name=$(basename "$page" .3)
 		tests/manual/example "$page" >"$tmp/$name.c"
 		[ -s "$tmp/$name.c" ] || { echo "$page: no program"; return 1; }
-		"${CC:-gcc}" -Wall -Wextra -Werror -Wno-unused-parameter -Iinclude -Ilib -Isync \
+		"${CC:-gcc}" -Wall -Wextra -Werror -Wno-unused-parameter -Iinclude -Ilib -Isync -Iruntime \
 			-fsyntax-only "$tmp/$name.c" || { echo "$page"; return 1; }
 	done < <(grep -l '^\.Sh EXAMPLES' man/*.3)
 }

@@ -118,7 +118,10 @@ debian_symbols_are_the_map() {
 	diff <(in_maps lib/libumcg.map) \
 		<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_.*/\1/p' debian/libumcg0.symbols | sort) &&
 		diff <(in_maps sync/libumcg-sync.map) \
-			<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_SYNC_.*/\1/p' debian/libumcg-sync0.symbols | sort)
+			<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_SYNC_.*/\1/p' debian/libumcg-sync0.symbols | sort) &&
+		diff <(in_maps runtime/libumcg-runtime.map) \
+			<(sed -nE 's/^ (umcg_[a-z_]+)@LIBUMCG_RUNTIME_.*/\1/p' \
+				debian/libumcg-runtime0.symbols | sort)
 }
 
 # ---- the manual -----------------------------------------------------------------
@@ -128,7 +131,7 @@ man_names() {
 }
 
 every_function_has_its_page() {
-	diff <(in_maps lib/libumcg.map sync/libumcg-sync.map) \
+	diff <(in_maps lib/libumcg.map sync/libumcg-sync.map runtime/libumcg-runtime.map) \
 		<(for page in man/*.3; do man_names "$page"; done | grep -v '^libumcg' | sort)
 }
 

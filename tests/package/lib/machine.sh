@@ -58,7 +58,7 @@ module_is_for() {
 	done
 }
 
-packages=(umcg umcg-dkms libumcg-dev libumcg-sync0 libumcg0)
+packages=(umcg umcg-dkms libumcg-dev libumcg-runtime0 libumcg-sync0 libumcg0)
 
 # has_version VERSION: of all packages
 has_version() {
