@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -23,6 +24,7 @@ UMCG_PUBLIC int umcg_open(struct umcg_group **out)
 		goto close;
 	}
 	g->fd = dev.fd;
+	g->pid = getpid();
 	g->query = dev.query;
 	g->slots = mmap(NULL, dev.query.map_size, PROT_READ | PROT_WRITE, MAP_SHARED,
 			dev.fd, 0);
@@ -49,8 +51,9 @@ UMCG_PUBLIC void umcg_close(struct umcg_group *g)
 
 	if (!g)
 		return;
-	/* In a child of fork() there is nothing mapped there, which is no error. */
-	munmap(g->slots, g->query.map_size);
+	/* A child of fork() has not got the slots; something else may be there by now. */
+	if (g->pid == getpid())
+		munmap(g->slots, g->query.map_size);
 	dev.fd = g->fd;
 	device_close(&dev);
 	free(g);

@@ -4,6 +4,7 @@
 #define UMCG_INTERNAL_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "umcg.h"
 
@@ -18,6 +19,7 @@
 /* Constant from umcg_open() to umcg_close(), so it needs no lock. */
 struct umcg_group {
 	int fd;
+	pid_t pid;
 	char *slots;
 	struct umcg_query query;
 };

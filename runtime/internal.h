@@ -93,6 +93,7 @@ struct queue {
  * @preempting:	that one is on its way out already
  * @best:	of those that came while it runs nobody, if the policy preempts
  * @idle:	about to sleep, or asleep, with nothing to run
+ * @turns:	how often it has looked for one to run
  * @started:	0, or why it could not be
  */
 struct server {
@@ -106,6 +107,7 @@ struct server {
 	__u32 tid;
 	__u32 idle;
 	__u32 preempting;
+	__u32 turns;
 	pthread_t thread;
 	struct umcg_join started;
 	_Alignas(CACHE_LINE) struct umcg_rt_stats stats;
@@ -234,10 +236,8 @@ struct self {
 	struct umcg_rt_thread *thread;
 };
 
-/* NULL: it is no worker. */
+/* NULL: it is no worker. Before whatever may wait, as a child of fork() is attached. */
 struct self *rt_self(void);
-/* In a child of fork(): the parent's runtime goes. */
-void rt_self_forget_of(const struct umcg_rt *rt);
 /* As umcg_rt_enter(), with the places reserved. */
 int rt_self_enter(struct umcg_rt *rt, const struct entry *entry,
 		  struct umcg_rt_thread *thread);

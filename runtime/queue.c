@@ -57,8 +57,11 @@ struct record *rt_queue_steal(struct server *s)
 	struct umcg_rt *rt = s->rt;
 	struct record *r;
 
-	for (__u32 i = 1; i < rt->queue_count; i++) {
-		r = rt_queue_pick(s, &rt->queues[(s->index + i) % rt->queue_count]);
+	/* from another one each time, so that none is always the last */
+	for (__u32 i = 0; i < rt->queue_count; i++) {
+		struct queue *q = &rt->queues[(s->turns + i) % rt->queue_count];
+
+		r = q == s->queue ? NULL : rt_queue_pick(s, q);
 		if (r)
 			return r;
 	}

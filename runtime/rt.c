@@ -276,6 +276,7 @@ UMCG_PUBLIC int umcg_rt_create(struct umcg_rt **out, const struct umcg_rt_attr *
 	struct umcg_rt *rt;
 
 	*out = NULL;
+	rt_self();
 	if (!attr)
 		attr = &defaults;
 	if (!is_valid(attr))
@@ -315,17 +316,16 @@ UMCG_PUBLIC int umcg_rt_destroy(struct umcg_rt *rt)
 
 	if (!rt)
 		return 0;
-	if (!rt_is_ours(rt)) {
-		rt_self_forget_of(rt);
-		rt_handles_free(rt);
-	} else if (umcg_rt_self() == rt) {
+	if (umcg_rt_self() == rt)
 		return -EDEADLK;
-	} else {
+	if (rt_is_ours(rt)) {
 		wait_for_workers(rt);
 		if (rt->stall_ns)
 			stop_watchdog(rt);
 		rt_threads_end(rt);
 		stop_servers(rt, rt->server_count);
+	} else {
+		rt_handles_free(rt);
 	}
 	rt_free(rt);
 	errno = saved;

@@ -13,20 +13,18 @@
 /* initial-exec: touching it allocates nothing, also in a library that was loaded late */
 static __thread struct self current __attribute__((tls_model("initial-exec")));
 
-struct self *rt_self(void)
-{
-	return current.rt && rt_is_ours(current.rt) ? &current : NULL;
-}
-
 static void forget(void)
 {
+	umcg_sync_detach();
 	current = (struct self){ .rt = NULL };
 }
 
-void rt_self_forget_of(const struct umcg_rt *rt)
+/* In a child of fork() the parent's worker is forgotten: its slot is not there. */
+struct self *rt_self(void)
 {
-	if (current.rt == rt)
+	if (current.rt && !rt_is_ours(current.rt))
 		forget();
+	return current.rt ? &current : NULL;
 }
 
 int rt_self_wait(const struct self *self, __u32 flags, __u64 timeout)
@@ -62,7 +60,7 @@ void rt_entry_fill(struct entry *entry, const struct umcg_rt_thread_attr *attr,
 {
 	memset(entry, 0, sizeof(*entry));
 	if (attr && attr->name)
-		strncpy(entry->name, attr->name, sizeof(entry->name) - 1);
+		memcpy(entry->name, attr->name, strnlen(attr->name, sizeof(entry->name) - 1));
 	else if (from_caller)
 		prctl(PR_GET_NAME, entry->name, 0, 0, 0);
 	if (attr) {
@@ -109,7 +107,6 @@ void rt_self_leave(void)
 {
 	struct umcg_group *g = current.rt->group;
 
-	umcg_sync_detach();
 	forget();
 	umcg_unregister(g);
 }

@@ -15,6 +15,8 @@
 
 #include "internal.h"
 
+#define STEAL_EVERY	64
+
 /* One idle server less, if there is one; it looks at the queues before it sleeps. */
 static bool wake_one(struct umcg_rt *rt)
 {
@@ -68,14 +70,18 @@ static struct server *find_victim(struct server *s, const struct umcg_rt_worker 
 }
 
 /*
- * If the victim has only just been picked there is nobody to preempt yet: then its WAIT
- * returns as soon as it runs, and its server does it.
+ * Whoever idles runs it; else somebody is preempted. If the victim has only just been
+ * picked there is nobody to preempt yet: then its WAIT returns as soon as it runs, and
+ * its server does it.
  */
 static void preempt_for(struct server *s, const struct umcg_rt_worker *w)
 {
-	struct server *victim = find_victim(s, w);
 	struct umcg_group *g = s->rt->group;
+	struct server *victim;
 
+	if (__atomic_load_n(&s->rt->idlers, __ATOMIC_SEQ_CST) && wake_one(s->rt))
+		return;
+	victim = find_victim(s, w);
 	if (!victim || __atomic_exchange_n(&victim->preempting, 1, __ATOMIC_SEQ_CST))
 		return;
 	if (umcg_kick(g, victim->tid, UMCG_KICK_CURRENT))
@@ -292,18 +298,37 @@ static int idle(struct server *s)
 	return error == -ESHUTDOWN ? error : 0;
 }
 
+static struct record *steal(struct server *s)
+{
+	struct record *r = rt_queue_steal(s);
+
+	if (r)
+		rt_stats_add(&s->stats.steals, 1);
+	return r;
+}
+
+/*
+ * Now and then from another's queue first: its server may run one that never stops, and
+ * ours never be empty.
+ */
+static struct record *next(struct server *s)
+{
+	struct record *r = NULL;
+
+	if (++s->turns % STEAL_EVERY == 0)
+		r = steal(s);
+	if (!r)
+		r = rt_queue_pick(s, s->queue);
+	return r ? r : steal(s);
+}
+
 static void serve(struct server *s)
 {
 	struct record *r;
 
 	while (!is_stopping(s->rt)) {
 		gather(s);
-		r = rt_queue_pick(s, s->queue);
-		if (!r) {
-			r = rt_queue_steal(s);
-			if (r)
-				rt_stats_add(&s->stats.steals, 1);
-		}
+		r = next(s);
 		if (r) {
 			picked(s, r);
 			share(s);

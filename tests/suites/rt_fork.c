@@ -42,6 +42,7 @@ static void use_a_new_one(void)
 
 static void be_a_child(void)
 {
+	struct umcg_rt *old = rt;
 	struct umcg_rt_thread *t;
 	struct umcg_rt_stats stats;
 	int one = 1;
@@ -60,7 +61,10 @@ static void be_a_child(void)
 	expect_eq(umcg_rt_each_worker(rt, each, &one), -ESHUTDOWN);
 	expect_eq(umcg_rt_workers(rt), 0);
 	expect_eq(umcg_rt_sleep_until(now() + MSEC), 0);
-	expect_eq(umcg_rt_destroy(rt), 0);
+	/* beside the parent's, and without */
+	rt = NULL;
+	use_a_new_one();
+	expect_eq(umcg_rt_destroy(old), 0);
 	expect(!umcg_rt_self());
 	use_a_new_one();
 }

@@ -19,17 +19,12 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "libc_malloc.h"
 #include "runtime.h"
 #include "suite.h"
 
 #define WORKERS	8
 #define ROUNDS	fewer(64)
-
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
-extern void __libc_free(void *p);
-extern void *__libc_memalign(size_t alignment, size_t size);
 
 /* From when all servers have started until they are to end. */
 static int armed;
@@ -91,7 +86,7 @@ void free(void *p)
 /* The next one of that name: libc's. */
 #define CALL_NEXT(name, ...)                                              \
 	__extension__({                                                   \
-		static __typeof__(&(name)) next_;                         \
+		static __typeof__(name) *next_;                           \
 		look();                                                   \
 		if (!next_)                                               \
 			*(void **)&next_ = dlsym(RTLD_NEXT, #name);       \

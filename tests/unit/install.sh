@@ -135,7 +135,7 @@ libraries=${BUILD:-build}/lib
 
 # exported LIBRARY NODE
 exported() {
-	nm -D --defined-only "$libraries/$1.so.0" | sed -nE "s/.* T (.*)@@$2_.*/\1/p" | sort
+	nm -D --defined-only "$libraries/$1.so.0" | sed -nE "s/.* [TDR] (.*)@@$2_.*/\1/p" | sort
 }
 
 # in_map FILE
@@ -172,9 +172,11 @@ all_have_a_prefix() {
 	! nm --defined-only "$libraries/$1.a" | grep ' T ' | grep -vE " (umcg|$2)_"
 }
 
-# but one, of each thread: is it an attached worker?
+# but one, of each thread: is it an attached worker? What is constant but for the
+# addresses in it (.data.rel.ro) is none.
 one_variable() {
-	[ "$(nm "$libraries/$1.a" | grep -cE ' [bBcCdDgGsS] ')" -eq 1 ] &&
+	[ "$(nm -f sysv "$libraries/$1.a" |
+		awk -F '|' '$3 ~ /[bBcCdDgGsS]/ && $7 !~ /^[.]data[.]rel[.]ro/' | wc -l)" -eq 1 ] &&
 		readelf -lW "$libraries/$1.so.0" | grep -q TLS
 }
 
