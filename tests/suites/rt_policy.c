@@ -230,8 +230,8 @@ static void preempts(const struct umcg_rt_policy *policy, int servers,
 	for (int i = 0; i < servers; i++)
 		runtime_join(t[i]);
 	runtime_end(rt);
-	/* the first is the worst of them */
-	ck_assert_uint_eq(stats[0].preempts, 1);
+	/* the first is the worst of them; who wakes may wait for a page, and wake again */
+	ck_assert_uint_ge(stats[0].preempts, 1);
 	for (int i = 1; i < servers; i++)
 		ck_assert_uint_eq(stats[i].preempts, 0);
 }
@@ -276,7 +276,8 @@ START_TEST(who_wakes_preempts)
 	runtime_join(t[0]);
 	runtime_join(t[1]);
 	runtime_end(rt);
-	ck_assert_uint_eq(stats.preempts, 1);
+	/* who wakes may wait for a page, and wake again */
+	ck_assert_uint_ge(stats.preempts, 1);
 }
 END_TEST
 
