@@ -21,6 +21,7 @@ static const struct command {
 	{ "ps", NULL, command_ps, true, "groups, servers, workers; why nothing runs" },
 	{ "top", NULL, command_top, false, "what servers do, live" },
 	{ "trace", NULL, command_trace, false, "record what servers and workers do, and show it" },
+	{ "run", NULL, command_run, false, "run a program with its threads scheduled by UMCG" },
 };
 
 #define NCOMMANDS	(sizeof(commands) / sizeof(*commands))
@@ -44,8 +45,9 @@ static void help(FILE *out)
 	      "  -h, --help    this text\n"
 	      "  -V, --version the version of this command\n"
 	      "\n"
-	      "ps, top and trace have options of their own: umcg COMMAND --help\n"
-	      "The exit status is 0, 1 if the answer is no or it failed, 2 for wrong usage.\n",
+	      "ps, top, trace and run have options of their own: umcg COMMAND --help\n"
+	      "The exit status is 0, 1 if the answer is no or it failed, 2 for wrong usage; of run\n"
+	      "it is the program's.\n",
 	      out);
 }
 

@@ -160,6 +160,7 @@ int command_status(bool json);
 int command_ps(int argc, char **argv, bool json);	/* argv[0] is the command's name */
 int command_top(int argc, char **argv, bool json);	/* likewise */
 int command_trace(int argc, char **argv, bool json);	/* likewise */
+int command_run(int argc, char **argv, bool json);	/* likewise; does not return if it can */
 
 /* main.c: says what is wrong with the command line. Return: the exit status for that. */
 int usage(const char *wrong, const char *what);
