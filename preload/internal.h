@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of libumcg-run share. README.md says what it is for. */
+#ifndef UMCG_PRELOAD_INTERNAL_H
+#define UMCG_PRELOAD_INTERNAL_H
+
+#include <stdbool.h>
+#include <umcg_runtime.h>
+
+/* Everything else is hidden by -fvisibility=hidden; libumcg-run.map has the names. */
+#define UMCG_PUBLIC	__attribute__((__visibility__("default")))
+
+/* --- what was asked for (options.c) ---------------------------------------------- */
+
+/**
+ * struct run_options - of the environment, as umcg run has put them there
+ * @attr:	what the runtime is made of
+ * @stats:	where to print what it has done; NULL for nowhere, "-" for stderr
+ * @priorities:	"NAME=N,...": of threads by their names; NULL for none
+ */
+struct run_options {
+	struct umcg_rt_attr attr;
+	const char *stats;
+	const char *priorities;
+};
+
+const struct run_options *run_options(void);
+
+/* What a thread of that name has; 0 unless there is one for it. */
+int run_priority(const char *name);
+
+/* --- what is behind ours (real.c) -------------------------------------------------- */
+
+/*
+ * The next function of that name behind this library, libc's as a rule. Calls of the
+ * runtime's own go there by themselves: the linker's --wrap sees to that.
+ */
+enum real {
+	REAL_pthread_create,
+	REAL_thrd_create,
+	REAL_sched_yield,
+	REAL_open,
+	REAL_close,
+	REAL_close_range,
+	REAL_dup2,
+	REAL_dup3,
+	REAL_prctl,
+	REAL_pthread_setname_np,
+	REAL_COUNT,
+};
+
+void *real_function(enum real which);
+
+#define REAL(name) ((__typeof__(&(name)))real_function(REAL_##name))
+
+/* --- the runtime of this process (start.c) ------------------------------------------- */
+
+/* There is one from now on, if there can be; not for two threads at once. */
+void run_start(void);
+
+/* NULL: there is none. */
+struct umcg_rt *run_runtime(void);
+
+/* The file of its group, which is not the program's; -1 if there is none. */
+int run_file(void);
+
+/* When it was made, of CLOCK_MONOTONIC. */
+__u64 run_since(void);
+
+/* The caller becomes a worker; if it cannot, it goes on as it is. */
+void run_enter(void);
+
+/* How many could not. */
+unsigned int run_plain(void);
+
+/* After a fork(): the parent's is not ours. */
+void run_forget(void);
+
+/* --- ends (end.c) ---------------------------------------------------------------------- */
+
+void end_init(void);
+/* A thread of the program's is about to be, or was not made after all. */
+void end_thread_comes(void);
+void end_thread_fails(void);
+/* By that thread: its end is to be seen. */
+void end_thread_begins(void);
+/* Only the caller is left. */
+void end_forked(void);
+
+/* --- forks (fork.c) --------------------------------------------------------------------- */
+
+void fork_init(void);
+
+#endif /* UMCG_PRELOAD_INTERNAL_H */
