@@ -5,6 +5,7 @@
 #	lib/*.c				build/lib/libumcg.{a,so,so.0}
 #	sync/*.c			build/lib/libumcg-sync.{a,so,so.0}
 #	runtime/*.c			build/lib/libumcg-runtime.{a,so,so.0}
+#	preload/*.c			build/lib/umcg/libumcg-run.so, of umcg run
 #	trace/*.c			what the command and the tests share
 #	tests/suites/NAME.c		build/tests/NAME, with tests/support/*.c
 #					and tests/NAME/*.c
@@ -67,6 +68,7 @@ warnings	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 flags		= -std=gnu11 $(warnings) -Iinclude -Ilib -Isync -Iruntime -Itrace $(CPPFLAGS) $(CFLAGS) -pthread
 compile		= $(CC) $(flags) $(WERROR) -MMD -MP
 Q		:= $(if $(V),,@)
+comma		:= ,
 silent		:= $(findstring s,$(firstword -$(MAKEFLAGS)))
 say		= $(if $(V)$(silent),:,printf '  %-7s %s\n')
 
@@ -139,6 +141,20 @@ $(eval $(call library,lib,libumcg))
 $(eval $(call library,sync,libumcg-sync,$(BUILD)/lib/libumcg.so.0))
 $(eval $(call library,runtime,libumcg-runtime,$(addprefix $(BUILD)/lib/,libumcg-sync.so.0 libumcg.so.0)))
 archives := $(addprefix $(BUILD)/lib/,libumcg-runtime.a libumcg-sync.a libumcg.a)
+
+# All of the libraries is inside of it, and nothing seen but what it stands in front of;
+# what those call of that is libc's.
+run_library	:= $(BUILD)/lib/umcg/libumcg-run.so
+run_objects	:= $(patsubst %.c,$(OBJ)/%.o,$(wildcard preload/*.c))
+lib: $(run_library)
+$(OBJ)/preload/%.o: of_library := -fPIC -fvisibility=hidden
+$(run_library): $(run_objects) preload/libumcg-run.map $(archives)
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script,preload/libumcg-run.map \
+		-Wl,-z,defs,-z,now $(addprefix -Wl$(comma)--wrap=,open close pthread_create sched_yield) \
+		$(CFLAGS) $(LDFLAGS) -pthread $(run_objects) $(archives) -o $@ $(LDLIBS)
+objects += $(run_objects)
 
 trace_objects := $(patsubst %.c,$(OBJ)/%.o,$(wildcard trace/*.c))
 $(OBJ)/trace.a: $(trace_objects)

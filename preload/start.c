@@ -77,6 +77,7 @@ void run_forget(void)
 	runtime = NULL;
 	file = -1;
 	plain = 0;
+	umcg_sync_detach();
 	umcg_rt_destroy(parents);
 }
 
