@@ -28,6 +28,7 @@
 ## make demo		boot a stock kernel and show a server doing its work
 ## make check		all tests on all kernels; KERNEL="6.12 latest": on these
 ## make check-debug	the suites on kernels with KASAN, lockdep, KCSAN
+## make check-programs	real programs under umcg run; PROGRAM="xz redis", KERNEL=
 ## make check-packages	the Debian packages on fresh machines; RELEASE=trixie, MINUTES=20
 ## make check-long	storms, races and the fuzzer for an hour of each kernel; MINUTES=, KERNEL=
 ## make fuzz		the fuzzer, until it is stopped; MINUTES=, SEED=, KERNEL=
@@ -324,6 +325,9 @@ check:
 check-debug:
 	@tests/check-debug $(KERNEL)
 
+check-programs:
+	@tests/programs/run $(KERNEL)
+
 check-packages:
 	@tests/package/run $(if $(MINUTES),--minutes $(MINUTES)) $(RELEASE)
 
@@ -361,6 +365,6 @@ version:
 
 help:
 	@sed -n 's/^## //p' Makefile
-.PHONY: demo check check-debug check-packages check-long fuzz model mutations lint
+.PHONY: demo check check-debug check-programs check-packages check-long fuzz model mutations lint
 .PHONY: bench bench-compare bench-record
 .PHONY: clean version help

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The group's file is not the program's: for what closes files it is not there. Who
- * wants its number for a file of his own cannot have it, as if that were too high.
+ * The group's file, and that of the statistics, are not the program's: for what closes
+ * files they are not there. Who wants such a number for a file of his own cannot have it,
+ * as if it were too high.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +14,21 @@
 
 static bool is_ours(int fd)
 {
-	return fd >= 0 && fd == run_file();
+	return fd >= 0 && (fd == run_file() || fd == stats_file());
+}
+
+/* The lowest of ours that is not below @from; or more than any. */
+static unsigned int next_of_ours(unsigned int from)
+{
+	const int ours[] = { run_file(), stats_file() };
+	unsigned int next = UINT_MAX;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (ours[i] >= 0 && (unsigned int)ours[i] >= from &&
+		    (unsigned int)ours[i] < next)
+			next = (unsigned int)ours[i];
+	return next;
 }
 
 static int bad_file(void)
@@ -27,19 +42,21 @@ UMCG_PUBLIC int close(int fd)
 	return is_ours(fd) ? bad_file() : REAL(close)(fd);
 }
 
-/* What is below the file, and what is above. */
+/* What is below each of them, and what is above. */
 static int close_around(unsigned int first, unsigned int last, int flags)
 {
-	unsigned int ours = (unsigned int)run_file();
+	unsigned int ours = next_of_ours(first);
 	int error = 0;
 
-	if (first > last || run_file() < 0 || ours < first || ours > last)
-		return REAL(close_range)(first, last, flags);
-	if (first < ours)
-		error = REAL(close_range)(first, ours - 1, flags);
-	if (!error && last > ours)
-		error = REAL(close_range)(ours + 1, last, flags);
-	return error;
+	while (!error && ours <= last && ours != UINT_MAX) {
+		if (first < ours)
+			error = REAL(close_range)(first, ours - 1, flags);
+		if (ours == last)
+			return error;
+		first = ours + 1;
+		ours = next_of_ours(first);
+	}
+	return error ? error : REAL(close_range)(first, last, flags);
 }
 
 UMCG_PUBLIC int close_range(unsigned int first, unsigned int last, int flags)

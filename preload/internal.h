@@ -52,6 +52,12 @@ void *real_function(enum real which);
 
 #define REAL(name) ((__typeof__(&(name)))real_function(REAL_##name))
 
+/*
+ * A second number for a file, closed by exec: a high one, as shells and daemons have
+ * numbers of their own for their files, small ones as a rule. -1: there is none.
+ */
+int real_out_of_the_way(int fd);
+
 /* --- the runtime of this process (start.c) ------------------------------------------- */
 
 /* There is one from now on, if there can be; not for two threads at once. */
@@ -74,6 +80,12 @@ unsigned int run_plain(void);
 
 /* After a fork(): the parent's is not ours. */
 void run_forget(void);
+
+/* --- statistics (stats.c) --------------------------------------------------------------- */
+
+void stats_init(void);
+/* What standard error was when the program began; -1 if nothing is to be printed there. */
+int stats_file(void);
 
 /* --- ends (end.c) ---------------------------------------------------------------------- */
 

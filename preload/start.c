@@ -106,6 +106,7 @@ __attribute__((constructor)) static void before_main(void)
 {
 	int saved = errno;
 
+	stats_init();
 	run_start();
 	end_init();
 	fork_init();

@@ -2,6 +2,7 @@
 /* What the runtime has done, for a person to read, when the process ends by exit(). */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,35 @@ static void show(FILE *out, struct umcg_rt *rt, struct all *all)
 			run_plain());
 }
 
+static int standard_error = -1;
+
+/* Programs close theirs before they end, as those that look whether all was written. */
+void stats_init(void)
+{
+	const char *where = run_options()->stats;
+
+	if (where && !strcmp(where, "-"))
+		standard_error = real_out_of_the_way(STDERR_FILENO);
+}
+
+int stats_file(void)
+{
+	return standard_error;
+}
+
 /* One write, so that what several processes say does not get mixed up. */
+static void put(const char *where, const char *text, size_t size)
+{
+	int fd = standard_error;
+
+	if (strcmp(where, "-"))
+		fd = open(where, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || write(fd, text, size) != (ssize_t)size)
+		fprintf(stderr, "umcg run: %s: %s\n", where, strerror(errno));
+	if (fd >= 0 && fd != standard_error)
+		close(fd);
+}
+
 __attribute__((destructor)) static void at_the_end(void)
 {
 	const char *where = run_options()->stats;
@@ -154,15 +183,11 @@ __attribute__((destructor)) static void at_the_end(void)
 	if (!where || !rt)
 		return;
 	all = calloc(1, sizeof(*all));
-	out = open_memstream(&text, &size);
-	if (all && out) {
+	out = all ? open_memstream(&text, &size) : NULL;
+	if (out) {
 		show(out, rt, all);
-		fclose(out);
-		out = strcmp(where, "-") ? fopen(where, "ae") : stderr;
-		if (out) {
-			fwrite(text, 1, size, out);
-			fflush(out);
-		}
+		if (fclose(out) == 0)
+			put(where, text, size);
 	}
 	free(all);
 }
