@@ -4,6 +4,7 @@
 #define UMCG_PRELOAD_INTERNAL_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <umcg_runtime.h>
 
 /* Everything else is hidden by -fvisibility=hidden; libumcg-run.map has the names. */
@@ -80,6 +81,12 @@ unsigned int run_plain(void);
 
 /* After a fork(): the parent's is not ours. */
 void run_forget(void);
+
+/* --- choices that are repeated (settle.c) ------------------------------------------------- */
+
+bool settle_wanted(void);
+/* Until the new thread that puts its number there is in the queue, or nearly for ever. */
+void settle_wait(const pid_t *tid);
 
 /* --- statistics (stats.c) --------------------------------------------------------------- */
 

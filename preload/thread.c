@@ -5,15 +5,23 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <threads.h>
+#include <unistd.h>
 
 #include "internal.h"
 
+/**
+ * struct start - what a thread is to do
+ * @posix:	or @c11: what it was made for
+ * @arg:	of that
+ * @tid:	where who makes it waits for its number; or NULL
+ */
 struct start {
 	union {
 		void *(*posix)(void *);
 		int (*c11)(void *);
 	};
 	void *arg;
+	pid_t *tid;
 };
 
 static struct start begin(void *arg)
@@ -22,6 +30,8 @@ static struct start begin(void *arg)
 
 	free(arg);
 	end_thread_begins();
+	if (start.tid)
+		__atomic_store_n(start.tid, gettid(), __ATOMIC_RELEASE);
 	run_enter();
 	return start;
 }
@@ -40,49 +50,57 @@ static int begin_c11(void *arg)
 	return start.c11(start.arg);
 }
 
-static struct start *prepare(void *arg)
+static struct start *prepare(void *arg, pid_t *tid)
 {
 	struct start *start = malloc(sizeof(*start));
 
-	if (start) {
-		start->arg = arg;
-		run_start();
-		end_thread_comes();
-	}
+	if (!start)
+		return NULL;
+	run_start();
+	end_thread_comes();
+	start->arg = arg;
+	start->tid = settle_wanted() ? tid : NULL;
 	return start;
 }
 
-static void undo(struct start *start)
+/* @waits: as start::tid was; the thread may have freed that. */
+static void done(struct start *start, bool made, bool waits, const pid_t *tid)
 {
-	end_thread_fails();
-	free(start);
+	if (!made) {
+		end_thread_fails();
+		free(start);
+	} else if (waits) {
+		settle_wait(tid);
+	}
 }
 
 UMCG_PUBLIC int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 			       void *(*fn)(void *), void *arg)
 {
-	struct start *start = prepare(arg);
+	pid_t tid = 0;
+	struct start *start = prepare(arg, &tid);
+	bool waits = start && start->tid;
 	int error;
 
 	if (!start)
 		return EAGAIN;
 	start->posix = fn;
 	error = REAL(pthread_create)(thread, attr, begin_posix, start);
-	if (error)
-		undo(start);
+	done(start, !error, waits, &tid);
 	return error;
 }
 
 UMCG_PUBLIC int thrd_create(thrd_t *thread, thrd_start_t fn, void *arg)
 {
-	struct start *start = prepare(arg);
+	pid_t tid = 0;
+	struct start *start = prepare(arg, &tid);
+	bool waits = start && start->tid;
 	int result;
 
 	if (!start)
 		return thrd_nomem;
 	start->c11 = fn;
 	result = REAL(thrd_create)(thread, begin_c11, start);
-	if (result != thrd_success)
-		undo(start);
+	done(start, result == thrd_success, waits, &tid);
 	return result;
 }

@@ -114,7 +114,8 @@ static int show_directed(void)
 	sem_wait(&sem);
 	tell("kill %d", pthread_kill(t, SIGUSR2));
 	pthread_join(t, NULL);
-	tell("raise %d, %d", raise(SIGUSR1), handled == SIGUSR1);
+	tell("raise %d", raise(SIGUSR1));
+	tell("at once: %d", handled == SIGUSR1);
 	tell("ok");
 	return 0;
 }
