@@ -245,7 +245,8 @@ man_pages	:= $(wildcard man/*.[1-8])
 man_names	= $(addsuffix $(suffix $(1)),$(shell sed -n '/^\.Nd/q; s/^\.Nm \([a-z_-]*\).*/\1/p' $(1)))
 man_dir		= $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
 man_files	= $(foreach p,$(man_pages),$(addprefix $(call man_dir,$(p))/,$(call man_names,$(p))))
-tool_files	= $(if $(have_kmod),$(bindir)/umcg $(bashdir)/umcg $(zshdir)/_umcg $(fishdir)/umcg.fish)
+tool_files	= $(if $(have_kmod),$(bindir)/umcg $(bashdir)/umcg $(zshdir)/_umcg $(fishdir)/umcg.fish \
+	$(libdir)/umcg/$(notdir $(run_library)))
 libraries	:= libumcg libumcg-sync libumcg-runtime
 lib_files	= $(foreach l,$(libraries),$(addprefix $(libdir)/$(l),.a .so .so.0) \
 	$(pkgconfigdir)/$(l).pc) $(addprefix $(includedir)/,umcg.h umcg_ioctl.h umcg_sync.h umcg_runtime.h)
@@ -268,6 +269,7 @@ install-lib: lib
 
 install-tools: tools
 	install -D -m 755 $(BUILD)/tools/umcg '$(DESTDIR)$(bindir)/umcg'
+	install -D -m 755 $(run_library) '$(DESTDIR)$(libdir)/umcg/$(notdir $(run_library))'
 	install -D -m 644 completions/umcg.bash '$(DESTDIR)$(bashdir)/umcg'
 	install -D -m 644 completions/_umcg '$(DESTDIR)$(zshdir)/_umcg'
 	install -D -m 644 completions/umcg.fish '$(DESTDIR)$(fishdir)/umcg.fish'

@@ -8,6 +8,7 @@ _umcg_options() {
 	ps) echo --json --pid --stuck --help ;;
 	top) echo --batch --delay --pid --help ;;
 	trace) echo --output --json --svg --check --starved --pid --duration --input --buffer --help ;;
+	run) echo --servers --policy --priority --seed --slice --stats --or-plain --help ;;
 	*) echo --json --help --version ;;
 	esac
 }
@@ -24,7 +25,7 @@ _umcg() {
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_umcg_options "$command")" -- "$word")
 	elif [ -z "$command" ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'check load unload status ps top trace' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'check load unload status ps top trace run' -- "$word")
 	fi
 }
 complete -o default -F _umcg umcg

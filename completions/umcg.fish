@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # fish completion of umcg(1)
 
-set -l commands check load unload status ps top trace
-set -l plain "not __fish_seen_subcommand_from top trace"
+set -l commands check load unload status ps top trace run
+set -l plain "not __fish_seen_subcommand_from top trace run"
 set -l trace "__fish_seen_subcommand_from trace"
-complete -c umcg -n "not $trace" -f
+set -l run "__fish_seen_subcommand_from run"
+complete -c umcg -n "not __fish_seen_subcommand_from trace run" -f
 complete -c umcg -n $plain -s j -l json -d 'check, status, ps: answer in JSON'
 complete -c umcg -s h -l help -d 'show the usage'
 complete -c umcg -n $plain -s V -l version -d 'show the version'
@@ -15,6 +16,14 @@ complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a status -d 'wh
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a ps -d 'groups, servers, workers; why nothing runs'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a top -d 'what servers do, live'
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a trace -d 'record what servers and workers do, and show it'
+complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a run -d 'run a program with its threads scheduled by UMCG'
+complete -c umcg -n $run -s n -l servers -x -d 'so many threads run at one time'
+complete -c umcg -n $run -s p -l policy -x -a 'fifo lifo prio edf random' -d 'who is next'
+complete -c umcg -n $run -s P -l priority -x -d 'NAME=N, of threads of that name'
+complete -c umcg -n $run -s s -l seed -x -d 'for random'
+complete -c umcg -n $run -s t -l slice -x -d 'microseconds that a thread runs before others do, or none'
+complete -c umcg -n $run -l stats -d 'say at the end what servers and threads did'
+complete -c umcg -n $run -l or-plain -d 'run it as it is if it cannot be scheduled'
 complete -c umcg -n $trace -s o -l output -r -d 'write the events, or a .json or .svg'
 complete -c umcg -n $trace -l json -r -d 'write it for ui.perfetto.dev'
 complete -c umcg -n $trace -l svg -r -d 'write a picture'

@@ -163,7 +163,7 @@ commands() {
 }
 
 options() {
-	sed -nE 's/^\t\{ "([a-z]+)", (no|required)_argument.*/\1/p' tools/umcg/*.c | sort -u
+	sed -nE 's/^\t\{ "([a-z-]+)", (no|required|optional)_argument.*/\1/p' tools/umcg/*.c | sort -u
 }
 
 device_page_has_every_call() {
@@ -222,6 +222,7 @@ bash_completes() {
 		completes "--json" umcg check --j &&
 		completes "--help --version" umcg load -- &&
 		completes "--svg" umcg trace --check --sv &&
+		completes "--policy --priority" umcg run --p &&
 		completes "" umcg trace build/he
 }
 
