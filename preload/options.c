@@ -20,6 +20,14 @@ static __u64 slice(void)
 					       number("UMCG_RUN_SLICE") * 1000;
 }
 
+/* Programs that change their name in ps write over the environment they began with. */
+static const char *kept(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? strdup(text) : NULL;
+}
+
 const struct run_options *run_options(void)
 {
 	static struct run_options options;
@@ -34,8 +42,8 @@ const struct run_options *run_options(void)
 				.seed = number("UMCG_RUN_SEED"),
 				.slice_ns = slice(),
 			},
-			.stats = getenv("UMCG_RUN_STATS"),
-			.priorities = getenv("UMCG_RUN_PRIORITIES"),
+			.stats = kept("UMCG_RUN_STATS"),
+			.priorities = kept("UMCG_RUN_PRIORITIES"),
 		};
 		read = true;
 	}

@@ -5,14 +5,14 @@ import threading
 
 from pymemcache.client.base import Client
 
-THREADS, ROUNDS = 16, 40
+THREADS, ROUNDS = 16, 10
 wrong = []
 
 
 def work(port, me):
     client = Client(("127.0.0.1", port), timeout=60, connect_timeout=60)
     for i in range(ROUNDS):
-        key, value = f"{me}:{i}", f"{me * i}".encode() * (1 + i * 20)
+        key, value = f"{me}:{i}", f"{me * i}".encode() * (1 + i * 100)
         client.set(key, value, noreply=False)
         if client.get(key) != value:
             wrong.append(key)
