@@ -3,6 +3,7 @@
 #ifndef UMCG_PRELOAD_INTERNAL_H
 #define UMCG_PRELOAD_INTERNAL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include <umcg_runtime.h>
@@ -51,7 +52,14 @@ enum real {
 
 void *real_function(enum real which);
 
-#define REAL(name) ((__typeof__(&(name)))real_function(REAL_##name))
+#define REAL(name) ((__typeof__(name) *)real_function(REAL_##name))
+
+/* Where the linker takes the runtime's calls to. */
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+			  void *(*fn)(void *arg), void *arg);
+int __wrap_sched_yield(void);
+int __wrap_close(int fd);
+int __wrap_open(const char *path, int flags, ...);
 
 /*
  * A second number for a file, closed by exec: a high one, as shells and daemons have

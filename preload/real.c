@@ -52,13 +52,7 @@ __attribute__((constructor(101))) static void find_all(void)
 /* --- what the runtime calls ------------------------------------------------------- */
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-			  void *(*fn)(void *), void *arg);
-int __wrap_sched_yield(void);
-int __wrap_close(int fd);
-int __wrap_open(const char *path, int flags, ...);
-
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-			  void *(*fn)(void *), void *arg)
+			  void *(*fn)(void *arg), void *arg)
 {
 	return REAL(pthread_create)(thread, attr, fn, arg);
 }

@@ -17,8 +17,8 @@
  */
 struct start {
 	union {
-		void *(*posix)(void *);
-		int (*c11)(void *);
+		void *(*posix)(void *arg);
+		int (*c11)(void *arg);
 	};
 	void *arg;
 	pid_t *tid;
@@ -75,15 +75,15 @@ static void done(struct start *start, bool made, bool waits, const pid_t *tid)
 }
 
 UMCG_PUBLIC int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-			       void *(*fn)(void *), void *arg)
+			       void *(*fn)(void *arg), void *arg)
 {
 	pid_t tid = 0;
 	struct start *start = prepare(arg, &tid);
 	bool waits = start && start->tid;
-	int error;
+	int error = EAGAIN;
 
 	if (!start)
-		return EAGAIN;
+		return error;
 	start->posix = fn;
 	error = REAL(pthread_create)(thread, attr, begin_posix, start);
 	done(start, !error, waits, &tid);

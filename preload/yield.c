@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: MIT
 /* Who yields lets the policy decide. */
 #define _GNU_SOURCE
+/* Programs older than glibc 2.34 have it; for the header it is sched_yield(). */
+#define pthread_yield pthread_yield_of_the_header
 #include <pthread.h>
+#undef pthread_yield
 #include <sched.h>
 #include <threads.h>
 
 #include "internal.h"
 
-static int yield(void)
+static int let_others_run(void)
 {
 	return umcg_rt_yield() ? REAL(sched_yield)() : 0;
 }
 
 UMCG_PUBLIC int sched_yield(void)
 {
-	return yield();
+	return let_others_run();
 }
 
-/* Programs older than glibc 2.34 have it; for the header it is the one above. */
-int yield_of_old(void) __asm__("pthread_yield");
-UMCG_PUBLIC int yield_of_old(void)
+int pthread_yield(void);
+UMCG_PUBLIC int pthread_yield(void)
 {
-	return yield();
+	return let_others_run();
 }
 
 UMCG_PUBLIC void thrd_yield(void)
 {
-	yield();
+	let_others_run();
 }

@@ -6,7 +6,7 @@
 # shellcheck source=lib/inside.sh
 . /umcg/tests/programs/lib/inside.sh
 
-jdk=$(echo /usr/lib/jvm/java-*-openjdk-amd64)
+jdk=/usr/lib/jvm/java-17-openjdk-amd64
 java=("$jdk/bin/java" -Xmx256m -Xshare:auto -XX:+UseParallelGC -XX:ParallelGCThreads=2 -cp "$tmp")
 
 compiles() {

@@ -5,7 +5,7 @@
 # shellcheck source=lib/inside.sh
 . /umcg/tests/programs/lib/inside.sh
 
-server=(redis-server --io-threads 4 --io-threads-do-reads yes --appendonly no --save "" --dir /tmp)
+server=(redis-server --io-threads 4 --io-threads-do-reads yes --appendonly no --save "")
 
 # cli PORT COMMAND...
 cli() {
@@ -47,7 +47,7 @@ ends() {
 }
 
 plain() {
-	"${server[@]}" --port 6379 >"$tmp/plain.out" 2>&1 &
+	"${server[@]}" --port 6379 --dir "$tmp/plain.dir" >"$tmp/plain.out" 2>&1 &
 	client 6379 "$tmp/plain" && kill -TERM $! && wait $!
 }
 
@@ -55,7 +55,9 @@ same_state() {
 	cmp "$tmp/plain" "$tmp/answers"
 }
 
-start -- "${server[@]}" --port 6380
+# each has a place of its own to save to, and finds nothing there
+mkdir "$tmp/dir" "$tmp/plain.dir"
+start -- "${server[@]}" --port 6380 --dir "$tmp/dir"
 check serves client 6380 "$tmp/answers"
 check saves_and_ends ends
 check plain plain

@@ -17,7 +17,6 @@ stress pthread 300
 stress mutex 2000
 stress sem 5000
 stress futex 2000
-stress robust-futex 20
 stress fork 50
 stress vfork 50
 stress daemon 20

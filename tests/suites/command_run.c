@@ -19,8 +19,6 @@
 
 #define SELF	"build/tests/command_run"
 
-extern char **environ;
-
 static void *yields(void *unused)
 {
 	int i;

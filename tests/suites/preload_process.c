@@ -18,8 +18,6 @@
 
 #define SELF	"build/tests/preload_process"
 
-extern char **environ;
-
 static pthread_t start(void *(*fn)(void *), void *arg)
 {
 	pthread_t t;
@@ -343,24 +341,71 @@ int helper_main(int argc, char **argv)
 	return meaning_show(meanings, argc, argv);
 }
 
-#define KEPT(name)                                                            \
-	START_TEST(name)                                                     \
-	{                                                                    \
-		meaning_is_kept("preload_process", #name, "--servers 1");     \
-		meaning_is_kept("preload_process", #name, "--servers 2");     \
-	}                                                                    \
-	END_TEST
+static void kept(const char *name)
+{
+	meaning_is_kept("preload_process", name, "--servers 1");
+	meaning_is_kept("preload_process", name, "--servers 2");
+}
 
-KEPT(forked)
-KEPT(atfork)
-KEPT(forks_in_threads)
-KEPT(execed)
-KEPT(daemons)
-KEPT(last_thread)
-KEPT(only_main)
-KEPT(exit_in_a_thread)
-KEPT(main_returns)
-KEPT(exit_at_once)
+START_TEST(forked)
+{
+	kept("forked");
+}
+END_TEST
+
+START_TEST(atfork)
+{
+	kept("atfork");
+}
+END_TEST
+
+START_TEST(forks_in_threads)
+{
+	kept("forks_in_threads");
+}
+END_TEST
+
+START_TEST(execed)
+{
+	kept("execed");
+}
+END_TEST
+
+START_TEST(daemons)
+{
+	kept("daemons");
+}
+END_TEST
+
+START_TEST(last_thread)
+{
+	kept("last_thread");
+}
+END_TEST
+
+START_TEST(only_main)
+{
+	kept("only_main");
+}
+END_TEST
+
+START_TEST(exit_in_a_thread)
+{
+	kept("exit_in_a_thread");
+}
+END_TEST
+
+START_TEST(main_returns)
+{
+	kept("main_returns");
+}
+END_TEST
+
+START_TEST(exit_at_once)
+{
+	kept("exit_at_once");
+}
+END_TEST
 
 Suite *make_suite(void)
 {

@@ -321,22 +321,59 @@ int helper_main(int argc, char **argv)
 	return meaning_show(meanings, argc, argv);
 }
 
-#define KEPT(name)                                                            \
-	START_TEST(name)                                                     \
-	{                                                                    \
-		meaning_is_kept("preload_signals", #name, "--servers 1");     \
-		meaning_is_kept("preload_signals", #name, "--servers 2");     \
-	}                                                                    \
-	END_TEST
+static void kept(const char *name)
+{
+	meaning_is_kept("preload_signals", name, "--servers 1");
+	meaning_is_kept("preload_signals", name, "--servers 2");
+}
 
-KEPT(directed)
-KEPT(sigwaits)
-KEPT(timers)
-KEPT(fault)
-KEPT(killed)
-KEPT(terminated)
-KEPT(aborted)
-KEPT(stopped)
+START_TEST(directed)
+{
+	kept("directed");
+}
+END_TEST
+
+START_TEST(sigwaits)
+{
+	kept("sigwaits");
+}
+END_TEST
+
+START_TEST(timers)
+{
+	kept("timers");
+}
+END_TEST
+
+START_TEST(fault)
+{
+	kept("fault");
+}
+END_TEST
+
+START_TEST(killed)
+{
+	kept("killed");
+}
+END_TEST
+
+START_TEST(terminated)
+{
+	kept("terminated");
+}
+END_TEST
+
+START_TEST(aborted)
+{
+	kept("aborted");
+}
+END_TEST
+
+START_TEST(stopped)
+{
+	kept("stopped");
+}
+END_TEST
 
 Suite *make_suite(void)
 {

@@ -514,21 +514,53 @@ int helper_main(int argc, char **argv)
 	return meaning_show(meanings, argc, argv);
 }
 
-#define KEPT(name)                                                            \
-	START_TEST(name)                                                     \
-	{                                                                    \
-		meaning_is_kept("preload_threads", #name, "--servers 1");     \
-		meaning_is_kept("preload_threads", #name, "--servers 2");     \
-	}                                                                    \
-	END_TEST
+static void kept(const char *name)
+{
+	meaning_is_kept("preload_threads", name, "--servers 1");
+	meaning_is_kept("preload_threads", name, "--servers 2");
+}
 
-KEPT(mutexes)
-KEPT(conds)
-KEPT(meetings)
-KEPT(shared)
-KEPT(lives)
-KEPT(cancels)
-KEPT(many)
+START_TEST(mutexes)
+{
+	kept("mutexes");
+}
+END_TEST
+
+START_TEST(conds)
+{
+	kept("conds");
+}
+END_TEST
+
+START_TEST(meetings)
+{
+	kept("meetings");
+}
+END_TEST
+
+START_TEST(shared)
+{
+	kept("shared");
+}
+END_TEST
+
+START_TEST(lives)
+{
+	kept("lives");
+}
+END_TEST
+
+START_TEST(cancels)
+{
+	kept("cancels");
+}
+END_TEST
+
+START_TEST(many)
+{
+	kept("many");
+}
+END_TEST
 
 Suite *make_suite(void)
 {

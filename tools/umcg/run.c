@@ -260,10 +260,10 @@ static int execute(char *const argv[], bool or_plain)
 	if (!error) {
 		fflush(NULL);
 		execv(path, argv);
-		error = errno;
+		error = -errno;
 	}
-	complain("%s: %s", argv[0], strerror(error));
-	return error == ENOENT ? EXIT_RUN_NOT_THERE : EXIT_RUN_CANNOT;
+	complain("%s: %s", argv[0], strerror(-error));
+	return error == -ENOENT ? EXIT_RUN_NOT_THERE : EXIT_RUN_CANNOT;
 }
 
 int command_run(int argc, char **argv, bool json)

@@ -12,7 +12,7 @@
 
 #define RUN_WHY_MAX		512
 
-/* run_program.c: where execvp() would find it. Return: 0 or an errno. */
+/* run_program.c: where execvp() would find it. Return: 0 or -errno. */
 int program_find(const char *name, char *path, size_t size);
 
 /* Would ld.so load a library of ours into it? If not, @why goes on behind its name. */

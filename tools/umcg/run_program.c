@@ -19,17 +19,17 @@ static int try(const char *path)
 	struct stat st;
 
 	if (stat(path, &st))
-		return errno;
+		return -errno;
 	if (S_ISDIR(st.st_mode))
-		return EACCES;
-	return access(path, X_OK) ? errno : 0;
+		return -EACCES;
+	return access(path, X_OK) ? -errno : 0;
 }
 
 /* One that cannot be run is told of only if there is none that can. */
 static int search(const char *name, const char *dirs, char *path, size_t size)
 {
 	const char *end;
-	int error, worst = ENOENT;
+	int error, worst = -ENOENT;
 
 	for (;; dirs = end + 1) {
 		end = strchrnul(dirs, ':');
@@ -38,7 +38,7 @@ static int search(const char *name, const char *dirs, char *path, size_t size)
 		error = try(path);
 		if (!error)
 			return 0;
-		if (error == EACCES)
+		if (error == -EACCES)
 			worst = error;
 		if (!*end)
 			return worst;
@@ -50,11 +50,11 @@ int program_find(const char *name, char *path, size_t size)
 	const char *dirs = getenv("PATH");
 
 	if (!*name)
-		return ENOENT;
+		return -ENOENT;
 	if (!strchr(name, '/'))
 		return search(name, dirs ? dirs : "/bin:/usr/bin", path, size);
 	if (snprintf(path, size, "%s", name) >= (int)size)
-		return ENAMETOOLONG;
+		return -ENAMETOOLONG;
 	return try(path);
 }
 
@@ -70,7 +70,7 @@ static bool gets_rights(const char *path, char *why, size_t size)
 		return false;
 	if ((st.st_mode & S_ISUID) && st.st_uid != getuid())
 		how = "setuid";
-	else if ((st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+	else if ((st.st_mode & 02010) == 02010 &&
 		 st.st_gid != getgid())
 		how = "setgid";
 	else if (getuid() && getxattr(path, "security.capability", NULL, 0) > 0)
