@@ -24,8 +24,6 @@ stress exec 10
 stress yield 2000
 stress poll 500
 stress timer 500
-stress sigpipe 50
 stress sigq 500
 stress membarrier 20
-stress procfs 1
 tap_end
