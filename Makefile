@@ -153,7 +153,7 @@ $(run_library): $(run_objects) preload/libumcg-run.map $(archives)
 	@mkdir -p $(@D)
 	@$(say) LD $@
 	$(Q)$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script,preload/libumcg-run.map \
-		-Wl,-z,defs,-z,now $(addprefix -Wl$(comma)--wrap=,open close pthread_create sched_yield) \
+		-Wl,-z,defs,-z,now $(addprefix -Wl$(comma)--wrap=,open close prctl pthread_create sched_yield) \
 		$(CFLAGS) $(LDFLAGS) -pthread $(run_objects) $(archives) -o $@ $(LDLIBS)
 objects += $(run_objects)
 

@@ -37,9 +37,14 @@ static int bad_file(void)
 	return -1;
 }
 
-UMCG_PUBLIC int close(int fd)
+static int close_one(int fd)
 {
 	return is_ours(fd) ? bad_file() : REAL(close)(fd);
+}
+
+UMCG_PUBLIC int close(int fd)
+{
+	return close_one(fd);
 }
 
 /* What is below each of them, and what is above. */
@@ -72,7 +77,7 @@ UMCG_PUBLIC void closefrom(int low)
 	if (close_around(low > 0 ? (unsigned int)low : 0, UINT_MAX, 0) == 0)
 		return;
 	for (fd = low > 0 ? low : 0; fd < sysconf(_SC_OPEN_MAX); fd++)
-		close(fd);
+		close_one(fd);
 }
 
 UMCG_PUBLIC int dup2(int from, int to)

@@ -60,6 +60,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 int __wrap_sched_yield(void);
 int __wrap_close(int fd);
 int __wrap_open(const char *path, int flags, ...);
+int __wrap_prctl(int option, ...);
 
 /*
  * A second number for a file, closed by exec: a high one, as shells and daemons have

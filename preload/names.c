@@ -22,23 +22,38 @@ UMCG_PUBLIC int pthread_setname_np(pthread_t thread, const char *name)
 	return error;
 }
 
-UMCG_PUBLIC int prctl(int option, ...)
+static int call(int option, va_list args)
 {
 	unsigned long arg[4];
-	va_list args;
-	int result, i;
+	int i;
 
-	va_start(args, option);
 	for (i = 0; i < 4; i++)
 		arg[i] = va_arg(args, unsigned long);
-	va_end(args);
-	result = REAL(prctl)(option, arg[0], arg[1], arg[2], arg[3]);
-	if (option == PR_SET_NAME && result == 0) {
-		char name[16 + 1] = "";
+	return REAL(prctl)(option, arg[0], arg[1], arg[2], arg[3]);
+}
 
-		/* as the kernel has cut it */
-		if (REAL(prctl)(PR_GET_NAME, name) == 0)
-			named(name);
-	}
+UMCG_PUBLIC int prctl(int option, ...)
+{
+	char name[UMCG_RT_NAME_MAX] = "";
+	va_list args;
+	int result;
+
+	va_start(args, option);
+	result = call(option, args);
+	va_end(args);
+	/* as the kernel has cut it */
+	if (option == PR_SET_NAME && result == 0 && REAL(prctl)(PR_GET_NAME, name) == 0)
+		named(name);
+	return result;
+}
+
+int __wrap_prctl(int option, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, option);
+	result = call(option, args);
+	va_end(args);
 	return result;
 }
