@@ -70,7 +70,7 @@ int real_out_of_the_way(int fd);
 
 /* --- the runtime of this process (start.c) ------------------------------------------- */
 
-/* There is one from now on, if there can be; not for two threads at once. */
+/* There is one from now on, if there can be: that is tried once. */
 void run_start(void);
 
 /* NULL: there is none. */

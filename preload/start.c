@@ -15,6 +15,7 @@
 #define NSEC_PER_SEC	1000000000ULL
 
 static struct umcg_rt *runtime;
+static bool tried;
 static int file = -1;
 static __u64 since;
 static unsigned int plain;
@@ -58,8 +59,10 @@ void run_start(void)
 {
 	int error;
 
-	if (runtime)
+	/* the first to ask is the only thread there is */
+	if (tried)
 		return;
+	tried = true;
 	since = now();
 	error = umcg_rt_create(&runtime, &run_options()->attr);
 	if (error) {
@@ -75,6 +78,7 @@ void run_forget(void)
 	struct umcg_rt *parents = runtime;
 
 	runtime = NULL;
+	tried = false;
 	file = -1;
 	plain = 0;
 	umcg_sync_detach();
