@@ -12,11 +12,15 @@ small=(--no-defaults --user=root "--datadir=$data" --innodb-buffer-pool-size=16M
 	--thread-handling=one-thread-per-connection)
 server=(mariadbd "${small[@]}" --skip-networking --skip-grant-tables)
 
+# A statement on each line, as --bootstrap reads them.
 makes_data() {
-	mkdir -p "$data" && { echo 'create database mysql; create database slap;' &&
-		cat /usr/share/mysql/mysql_system_tables.sql 2>/dev/null |
-		sed '1i use mysql;'; } | mariadbd "${small[@]}" --bootstrap >"$tmp/bootstrap" 2>&1 ||
-		{ tail -n 20 "$tmp/bootstrap"; return 1; }
+	mkdir -p "$data" || return
+	{
+		printf '%s;\n' 'create database mysql' 'create database slap' 'use mysql'
+		cat /usr/share/mysql/mysql_system_tables.sql
+	} | mariadbd "${small[@]}" --bootstrap >"$tmp/bootstrap" 2>&1 && return
+	tail -n 20 "$tmp/bootstrap"
+	return 1
 }
 
 sql() {
