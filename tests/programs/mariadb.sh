@@ -70,5 +70,5 @@ check ends_by_shutdown ends
 check plain plain
 check same_rows same_rows
 # of the kernel's io_uring
-is_scheduled iou-wrk- iou-sqp-
+is_scheduled 'iou-wrk-[0-9]*' 'iou-sqp-[0-9]*'
 tap_end

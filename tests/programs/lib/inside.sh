@@ -79,11 +79,13 @@ under() {
 	finish || { echo "status $?"; tail -n 20 "$tmp/out" "$tmp/err"; return 1; }
 }
 
-# all_registered NAME...: but those, that the program does not make by pthread_create()
+# all_registered RE...: but those of such names, which the program does not make by
+# pthread_create()
 all_registered() {
-	local names
+	local names others
+	others=$(IFS='|' && echo "$*")
 	grep -q '^threads ' "$tmp/watch" || { echo "it was over before it was seen"; return 1; }
-	names=$(sed -n 's/^plain //p' "$tmp/watch" | sort -u | grep -vxF "$(printf '%s\n' "" "$@")")
+	names=$(sed -n 's/^plain //p' "$tmp/watch" | sort -u | grep -vxE -- "$others")
 	[ -z "$names" ] || { echo "in no group: $names"; return 1; }
 }
 
@@ -104,7 +106,7 @@ blocks_seen() {
 		END { print runs + 0 " runs, " blocks + 0 " blocks"; exit !blocks }' "$tmp/stats"
 }
 
-# is_scheduled NAME...: four tests of it
+# is_scheduled RE...: three tests of it
 is_scheduled() {
 	note "$(few_processors), $(tail -n 1 "$tmp/watch"), $(blocks_seen)"
 	check every_thread_is_registered all_registered "$@"
