@@ -124,8 +124,9 @@ static void *waits_for_it(void *set)
 {
 	int signal = 0;
 
-	tell("sigwait %d", sigwait(set, &signal));
-	tell("it is %d", signal == SIGTERM);
+	if (sigwait(set, &signal))
+		tell("sigwait failed");
+	handled = signal;
 	return NULL;
 }
 
@@ -142,6 +143,7 @@ static int show_sigwait(void)
 	meaning_scheduled();
 	tell("kill %d", kill(getpid(), SIGTERM));
 	pthread_join(t, NULL);
+	tell("it is %d", handled == SIGTERM);
 	tell("kill %d", kill(getpid(), SIGTERM));
 	sigpending(&pending);
 	tell("pending %d", sigismember(&pending, SIGTERM));

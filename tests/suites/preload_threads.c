@@ -319,6 +319,12 @@ static void *returns(void *value)
 	return value;
 }
 
+static void *posts(void *unused)
+{
+	sem_post(&sem);
+	return unused;
+}
+
 static int c11(void *arg)
 {
 	thrd_yield();
@@ -350,7 +356,7 @@ static void *own_stack(void *unused)
 
 static int show_lives(void)
 {
-	int seven = 7, result = 0;
+	int seven = 7, result = 0, joined;
 	pthread_attr_t attr;
 	cpu_set_t one, got;
 	pthread_t t;
@@ -361,7 +367,8 @@ static int show_lives(void)
 	tell("exited %ld", join(start(exits, (void *)4)));
 	tell("itself: %d", pthread_join(pthread_self(), NULL) == EDEADLK);
 	tell("c11 %d", thrd_create(&c, c11, &seven) == thrd_success);
-	tell("joined %d, %d", thrd_join(c, &result) == thrd_success, result);
+	joined = thrd_join(c, &result);
+	tell("joined %d, %d", joined == thrd_success, result);
 	join(start(own_name, NULL));
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 64 * 1024);
@@ -374,7 +381,9 @@ static int show_lives(void)
 	tell("kept: %d, on it: %d", CPU_EQUAL(&one, &got), sched_getcpu() == 0);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sem_init(&sem, 0, 0);
-	tell("detached %d", pthread_create(&t, &attr, returns, NULL));
+	tell("detached %d", pthread_create(&t, &attr, posts, NULL));
+	while (sem_wait(&sem))
+		;
 	tell("invalid: %d", pthread_attr_setstacksize(&attr, 1) == EINVAL);
 	tell("ok");
 	return 0;
@@ -447,6 +456,15 @@ static void *at_once(void *unused)
 	return unused;
 }
 
+/* Says so when it is over: the other one has things to say, too. */
+static void cancel(pthread_t t)
+{
+	int error = pthread_cancel(t);
+	long value = join(t);
+
+	tell("cancel %d, cancelled: %d", error, value == (long)PTHREAD_CANCELED);
+}
+
 static int show_cancels(void)
 {
 	static void *(*const victims[])(void *) = { reads, waits, spins, refuses };
@@ -460,12 +478,9 @@ static int show_cancels(void)
 		t = start(victims[i], NULL);
 		sem_wait(&sem);
 		meaning_scheduled();
-		tell("cancel %d", pthread_cancel(t));
-		tell("cancelled: %d", join(t) == (long)PTHREAD_CANCELED);
+		cancel(t);
 	}
-	t = start(at_once, NULL);
-	tell("cancel %d", pthread_cancel(t));
-	tell("cancelled: %d", join(t) == (long)PTHREAD_CANCELED);
+	cancel(start(at_once, NULL));
 	tell("free: %d", pthread_mutex_trylock(&mutex) == 0);
 	tell("ok");
 	return 0;
