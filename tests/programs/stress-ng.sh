@@ -20,7 +20,6 @@ stress futex 2000
 stress fork 50
 stress vfork 50
 stress daemon 20
-stress exec 10
 stress yield 2000
 stress poll 500
 stress timer 500
