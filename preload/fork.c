@@ -20,7 +20,7 @@ static void in_child(void)
 	end_forked();
 	if (forks_as_worker) {
 		run_start();
-		run_enter();
+		run_enter(NULL);
 	}
 	errno = saved;
 }

@@ -17,7 +17,7 @@
  * struct run_options - of the environment, as umcg run has put them there
  * @attr:	what the runtime is made of
  * @stats:	where to print what it has done; NULL for nowhere, "-" for stderr
- * @priorities:	"NAME=N,...": of threads by their names; NULL for none
+ * @priorities:	"NAME=N,:PORT=N,...": of threads; NULL for none
  */
 struct run_options {
 	struct umcg_rt_attr attr;
@@ -27,8 +27,8 @@ struct run_options {
 
 const struct run_options *run_options(void);
 
-/* What a thread of that name has; 0 unless there is one for it. */
-int run_priority(const char *name);
+/* What a thread of that name has, or one for connections to ":PORT". False: nothing. */
+bool run_priority(const char *name, int *priority);
 
 /* --- what is behind ours (real.c) -------------------------------------------------- */
 
@@ -40,6 +40,8 @@ enum real {
 	REAL_pthread_create,
 	REAL_thrd_create,
 	REAL_sched_yield,
+	REAL_accept,
+	REAL_accept4,
 	REAL_open,
 	REAL_close,
 	REAL_close_range,
@@ -82,8 +84,11 @@ int run_file(void);
 /* When it was made, of CLOCK_MONOTONIC. */
 __u64 run_since(void);
 
-/* The caller becomes a worker; if it cannot, it goes on as it is. */
-void run_enter(void);
+/*
+ * The caller becomes a worker; if it cannot, it goes on as it is. @priority: what it has,
+ * and not what its name says; or NULL.
+ */
+void run_enter(const int *priority);
 
 /* How many could not. */
 unsigned int run_plain(void);
@@ -113,6 +118,14 @@ void end_thread_fails(void);
 void end_thread_begins(void);
 /* Only the caller is left. */
 void end_forked(void);
+
+/* --- connections (accept.c) -------------------------------------------------------------- */
+
+/*
+ * What a thread is to have that serves the connection which the caller accepted last. False:
+ * nothing, or another serves that one.
+ */
+bool accept_priority(int *priority);
 
 /* --- forks (fork.c) --------------------------------------------------------------------- */
 

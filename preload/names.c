@@ -9,8 +9,10 @@
 
 static void named(const char *name)
 {
-	if (run_options()->priorities)
-		umcg_rt_set_priority(run_priority(name));
+	int priority;
+
+	if (run_options()->priorities && run_priority(name, &priority))
+		umcg_rt_set_priority(priority);
 }
 
 UMCG_PUBLIC int pthread_setname_np(pthread_t thread, const char *name)

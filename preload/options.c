@@ -50,16 +50,18 @@ const struct run_options *run_options(void)
 	return &options;
 }
 
-int run_priority(const char *name)
+bool run_priority(const char *name, int *priority)
 {
 	const char *at = run_options()->priorities;
 	size_t length = strlen(name);
 
 	while (at && *at) {
-		if (!strncmp(at, name, length) && at[length] == '=')
-			return atoi(at + length + 1);
+		if (!strncmp(at, name, length) && at[length] == '=') {
+			*priority = atoi(at + length + 1);
+			return true;
+		}
 		at = strchr(at, ',');
 		at = at ? at + 1 : NULL;
 	}
-	return 0;
+	return false;
 }

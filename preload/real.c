@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -15,6 +16,8 @@ static const char *const names[REAL_COUNT] = {
 	[REAL_pthread_create] = "pthread_create",
 	[REAL_thrd_create] = "thrd_create",
 	[REAL_sched_yield] = "sched_yield",
+	[REAL_accept] = "accept",
+	[REAL_accept4] = "accept4",
 	[REAL_open] = "open",
 	[REAL_close] = "close",
 	[REAL_close_range] = "close_range",

@@ -85,7 +85,7 @@ void run_forget(void)
 	umcg_rt_destroy(parents);
 }
 
-void run_enter(void)
+void run_enter(const int *priority)
 {
 	struct umcg_rt_thread_attr attr = { .name = NULL };
 	char name[UMCG_RT_NAME_MAX] = "";
@@ -95,8 +95,10 @@ void run_enter(void)
 		return;
 	/* what pthread_cancel() ends has begun */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	if (run_options()->priorities && REAL(prctl)(PR_GET_NAME, name) == 0)
-		attr.priority = run_priority(name);
+	if (priority)
+		attr.priority = *priority;
+	else if (run_options()->priorities && REAL(prctl)(PR_GET_NAME, name) == 0)
+		run_priority(name, &attr.priority);
 	if (umcg_rt_enter(runtime, &attr))
 		__atomic_fetch_add(&plain, 1, __ATOMIC_RELAXED);
 	pthread_setcancelstate(cancel, NULL);
@@ -114,6 +116,6 @@ __attribute__((constructor)) static void before_main(void)
 	run_start();
 	end_init();
 	fork_init();
-	run_enter();
+	run_enter(NULL);
 	errno = saved;
 }

@@ -14,6 +14,8 @@
  * @posix:	or @c11: what it was made for
  * @arg:	of that
  * @tid:	where who makes it waits for its number; or NULL
+ * @has_priority: it serves a connection, and so has @priority
+ * @priority:	of that
  */
 struct start {
 	union {
@@ -22,6 +24,8 @@ struct start {
 	};
 	void *arg;
 	pid_t *tid;
+	bool has_priority;
+	int priority;
 };
 
 static struct start begin(void *arg)
@@ -32,7 +36,7 @@ static struct start begin(void *arg)
 	end_thread_begins();
 	if (start.tid)
 		__atomic_store_n(start.tid, gettid(), __ATOMIC_RELEASE);
-	run_enter();
+	run_enter(start.has_priority ? &start.priority : NULL);
 	return start;
 }
 
@@ -60,6 +64,7 @@ static struct start *prepare(void *arg, pid_t *tid)
 	end_thread_comes();
 	start->arg = arg;
 	start->tid = settle_wanted() ? tid : NULL;
+	start->has_priority = accept_priority(&start->priority);
 	return start;
 }
 
