@@ -19,7 +19,7 @@ complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a trace -d 'rec
 complete -c umcg -n "not __fish_seen_subcommand_from $commands" -a run -d 'run a program with its threads scheduled by UMCG'
 complete -c umcg -n $run -s n -l servers -x -d 'so many threads run at one time'
 complete -c umcg -n $run -s p -l policy -x -a 'fifo lifo prio edf random' -d 'who is next'
-complete -c umcg -n $run -s P -l priority -x -d 'NAME=N, of threads of that name'
+complete -c umcg -n $run -s P -l priority -x -d 'NAME=N or :PORT=N, of threads of that name, or that serve that port'
 complete -c umcg -n $run -s s -l seed -x -d 'for random'
 complete -c umcg -n $run -s t -l slice -x -d 'microseconds that a thread runs before others do, or none'
 complete -c umcg -n $run -l stats -d 'say at the end what servers and threads did'

@@ -90,6 +90,9 @@ __u64 run_since(void);
  */
 void run_enter(const int *priority);
 
+/* Has the caller the priority of a port? Then another name does not take it. */
+bool run_serves_port(void);
+
 /* How many could not. */
 unsigned int run_plain(void);
 

@@ -9,9 +9,11 @@
 
 static void named(const char *name)
 {
-	int priority;
+	int priority = 0;
 
-	if (run_options()->priorities && run_priority(name, &priority))
+	if (!run_options()->priorities)
+		return;
+	if (run_priority(name, &priority) || !run_serves_port())
 		umcg_rt_set_priority(priority);
 }
 

@@ -19,6 +19,7 @@ static bool tried;
 static int file = -1;
 static __u64 since;
 static unsigned int plain;
+static __thread bool serves_port __attribute__((tls_model("initial-exec")));
 
 struct umcg_rt *run_runtime(void)
 {
@@ -85,6 +86,11 @@ void run_forget(void)
 	umcg_rt_destroy(parents);
 }
 
+bool run_serves_port(void)
+{
+	return serves_port;
+}
+
 void run_enter(const int *priority)
 {
 	struct umcg_rt_thread_attr attr = { .name = NULL };
@@ -95,6 +101,7 @@ void run_enter(const int *priority)
 		return;
 	/* what pthread_cancel() ends has begun */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	serves_port = priority;
 	if (priority)
 		attr.priority = *priority;
 	else if (run_options()->priorities && REAL(prctl)(PR_GET_NAME, name) == 0)

@@ -28,6 +28,7 @@ static int help(void)
 	      "  -n, --servers N       so many threads run at one time; one per CPU unless said\n"
 	      "  -p, --policy POLICY   who is next: fifo (default), lifo, prio, edf, random\n"
 	      "  -P, --priority NAME=N of threads of that name, for prio; repeatable\n"
+	      "      --priority :PORT=N  of those that serve connections to that port\n"
 	      "  -s, --seed N          for random, on one server unless said: the same choices again\n"
 	      "  -t, --slice US        how long a thread runs before others do, in microseconds\n"
 	      "                        (4000), or none\n"
@@ -100,7 +101,7 @@ static int set_policy(const char *name)
 	return wrong("--policy: fifo, lifo, prio, edf or random, not: ", name);
 }
 
-/* "NAME=N", behind those that are there already */
+/* "NAME=N" or ":PORT=N", behind those that are there already */
 static int add_priority(const char *text)
 {
 	const char *is = strchr(text, '='), *before = getenv("UMCG_RUN_PRIORITIES");
@@ -109,7 +110,7 @@ static int add_priority(const char *text)
 
 	if (!is || is == text || strchr(text, ',') ||
 	    !is_number(is + 1 + (is[1] == '-'), 0, 1000000))
-		return wrong("--priority: NAME=N, not: ", text);
+		return wrong("--priority: NAME=N or :PORT=N, not: ", text);
 	if (asprintf(&all, "%s%s%s", before ? before : "", before ? "," : "", text) < 0)
 		return complain("no memory");
 	status = set("UMCG_RUN_PRIORITIES", all);
