@@ -43,8 +43,9 @@ static void share(struct server *s)
 			break;
 }
 
-/* Of those that run something worse than @w, who runs the worst? */
-static struct server *find_victim(struct server *s, const struct umcg_rt_worker *w)
+/* Of those that run something worse than @w, who runs the worst? @spared is not asked. */
+static struct server *find_victim(struct server *s, const struct umcg_rt_worker *w,
+				  const struct server *spared)
 {
 	struct umcg_rt *rt = s->rt;
 	bool (*preempts)(const struct umcg_rt_worker *w,
@@ -57,7 +58,7 @@ static struct server *find_victim(struct server *s, const struct umcg_rt_worker 
 		struct server *other = &rt->servers[i];
 		const struct record *r = __atomic_load_n(&other->running, __ATOMIC_ACQUIRE);
 
-		if (!r || (!all && other != s) ||
+		if (!r || other == spared || (!all && other != s) ||
 		    __atomic_load_n(&other->preempting, __ATOMIC_RELAXED) ||
 		    !preempts(w, &r->w))
 			continue;
@@ -74,14 +75,15 @@ static struct server *find_victim(struct server *s, const struct umcg_rt_worker 
  * picked there is nobody to preempt yet: then its WAIT returns as soon as it runs, and
  * its server does it.
  */
-static void preempt_for(struct server *s, const struct umcg_rt_worker *w)
+static void preempt_for(struct server *s, const struct umcg_rt_worker *w,
+			const struct server *spared)
 {
 	struct umcg_group *g = s->rt->group;
 	struct server *victim;
 
 	if (__atomic_load_n(&s->rt->idlers, __ATOMIC_SEQ_CST) && wake_one(s->rt))
 		return;
-	victim = find_victim(s, w);
+	victim = find_victim(s, w, spared);
 	if (!victim || __atomic_exchange_n(&victim->preempting, 1, __ATOMIC_SEQ_CST))
 		return;
 	if (umcg_kick(g, victim->tid, UMCG_KICK_CURRENT))
@@ -100,14 +102,17 @@ static void came(struct server *s, struct record *r)
 		}
 	}
 	if (other)
-		preempt_for(s, &other->w);
+		preempt_for(s, &other->w, NULL);
 }
 
-/* We run @r: if that is not who we thought it would be, that one is to run elsewhere. */
+/*
+ * We run @r: if that is not who we thought it would be, that one is to run elsewhere. Not
+ * here: the policy knew of both, and one that has aged would be preempted at once.
+ */
 static void picked(struct server *s, const struct record *r)
 {
 	if (s->best && s->best != r)
-		preempt_for(s, &s->best->w);
+		preempt_for(s, &s->best->w, s);
 	s->best = NULL;
 }
 
