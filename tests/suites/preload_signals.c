@@ -104,7 +104,7 @@ static int show_directed(void)
 	tell("by it: %d", pthread_equal(handled_by, t));
 	sem_post(&go);
 	pthread_join(t, NULL);
-	tell("interrupted %d times", interrupted);
+	tell("interrupted: %d", interrupted > 0);
 	pthread_sigmask(SIG_UNBLOCK, &usr1, NULL);
 	tell("queue %d", pthread_sigqueue(pthread_self(), SIGUSR2, v));
 	tell("at once %d, %d, by me: %d", handled == SIGUSR2, value,
