@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: GPL-2.0-only
 """
 Requests to a TLS server on two ports: how long do the important ones take?
 

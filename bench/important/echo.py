@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: GPL-2.0-only
 """What is behind the TLS server: sends back each line. usage: echo.py PORT"""
 import socketserver
 import sys

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -238,7 +239,7 @@ static void *join_oneself(void *unused)
 START_TEST(errors)
 {
 	const struct umcg_rt_thread_attr flags = { .flags = 1 };
-	const struct umcg_rt_thread_attr huge = { .stack_size = 1UL << 50 };
+	const struct umcg_rt_thread_attr huge = { .stack_size = SIZE_MAX / 4 };
 	struct umcg_rt_thread *t = (void *)1;
 
 	rt = runtime_start(1, NULL);

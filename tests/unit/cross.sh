@@ -17,10 +17,10 @@ cd "$(dirname "$0")/../.." || exit
 . tests/tap.sh
 tmp=$tap_tmp
 flags=(-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-	-Iinclude -Ilib -Isync -Itrace -Ibuild/obj/trace -Itests/support -fsyntax-only)
+	-Iinclude -Ilib -Isync -Iruntime -Itrace -Ibuild/obj/trace -Itests/support -fsyntax-only)
 
 sources() {
-	find lib sync trace tools bench examples tests -name '*.c' ! -path 'tests/vm/*' -print0 |
+	find lib sync runtime preload trace tools bench examples tests -name '*.c' ! -path 'tests/vm/*' -print0 |
 		xargs -0 grep -L '^/\* arch: x86-64: '
 }
 

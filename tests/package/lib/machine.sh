@@ -23,7 +23,7 @@ machine_is_made() {
 # dpkg, dkms and apt keep for themselves.
 files() {
 	(cd "$root" && find . \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./debs \
-		-o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/log \
+		-o -path ./tmp -o -path ./run -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/log \
 		-o -path ./var/cache -o -path ./usr/src/linux-\* -o -path ./boot \
 		-o -path ./lib/modules/\*/kernel -o -path ./usr/lib/modules/\*/kernel \) \
 		-prune -o -print | grep -vE \
