@@ -33,8 +33,8 @@
  * Threads: every function may be called from any thread at any time. Signals: none is
  * async-signal-safe; handlers run in the middle of a wait, which then goes on: no
  * function returns -EINTR. A handler does not leave a wait by longjmp(), and if it calls
- * umcg_run() in a worker, it puts back next_tid as it was. fork(): the child has the
- * objects as they were, and none of those that hold them or wait.
+ * umcg_run() in a worker, it puts back next_tid as it was. fork(): the child is not
+ * attached, has the objects as they were, and none of those that hold them or wait.
  *
  * A WAIT of the application's own may return 0 for a wake-up that was the library's, and
  * a WAKE by the application may end a wait of the library, which then goes on: so look

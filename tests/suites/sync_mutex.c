@@ -7,7 +7,10 @@
 /* vm: --smp 1 */
 /* vm: --smp 4 */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "crew.h"
@@ -269,6 +272,33 @@ START_TEST(handed_when_time_passes)
 }
 END_TEST
 
+/* In the child it is no worker any more, and the slots are not there. */
+static long fork_and_wait(struct worker *w)
+{
+	int status = -1;
+	pid_t pid;
+
+	worker_attach(w);
+	umcg_mutex_lock(&mutex);
+	pid = fork();
+	if (!pid)
+		_exit(umcg_mutex_timedlock(&mutex, now() + 50 * MSEC) == -ETIMEDOUT ? 42 : 43);
+	waitpid(pid, &status, 0);
+	umcg_mutex_unlock(&mutex);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -status;
+}
+
+START_TEST(child_of_fork_is_no_worker)
+{
+	struct worker w = { .run = fork_and_wait };
+
+	begin();
+	worker_hire(&boss, &w);
+	server_run_out(&boss, &w);
+	ck_assert_int_eq(w.result, 42);
+}
+END_TEST
+
 static void *lock_as_thread(void *arg)
 {
 	umcg_mutex_lock(&mutex);
@@ -366,6 +396,7 @@ Suite *make_suite(void)
 	ADD(s, others_wake_it, 20);
 	ADD(s, time_passes, 20);
 	ADD(s, handed_when_time_passes, 20);
+	ADD(s, child_of_fork_is_no_worker, 20);
 	ADD(s, across, 20);
 	ADD(s, attach_is_for_its_own_slot, 20);
 	ADD(s, of_many, 100);
