@@ -19,18 +19,16 @@ struct self *sync_self(void)
 }
 
 /* A child of fork() is no worker, and has no slots. */
-static void watch_forks(void)
+__attribute__((constructor)) static void watch_forks(void)
 {
 	pthread_atfork(NULL, NULL, umcg_sync_detach);
 }
 
 UMCG_PUBLIC int umcg_sync_attach(struct umcg_group *g, __u32 slot, __u32 flags)
 {
-	static pthread_once_t watched = PTHREAD_ONCE_INIT;
 	struct umcg_task *task = slot ? umcg_slot(g, slot) : NULL;
 	__u32 tid = (__u32)gettid();
 
-	pthread_once(&watched, watch_forks);
 	if (!task || (flags & ~UMCG_SYNC_TO_SERVER) ||
 	    __atomic_load_n(&task->tid, __ATOMIC_RELAXED) != tid)
 		return -EINVAL;
