@@ -82,7 +82,6 @@ void run_forget(void)
 	tried = false;
 	file = -1;
 	plain = 0;
-	umcg_sync_detach();
 	umcg_rt_destroy(parents);
 }
 

@@ -18,8 +18,11 @@ struct self *sync_self(void)
 	return &current;
 }
 
-/* A child of fork() is no worker, and has no slots. */
-__attribute__((constructor)) static void watch_forks(void)
+/*
+ * A child of fork() is no worker, and has no slots. Handlers are called in the order they
+ * were made: ours comes before any that attaches the child anew.
+ */
+__attribute__((constructor(101))) static void watch_forks(void)
 {
 	pthread_atfork(NULL, NULL, umcg_sync_detach);
 }
