@@ -12,7 +12,7 @@ static bool before(const struct umcg_rt_worker *a, const struct umcg_rt_worker *
 	return a->runnable_ns <= b->runnable_ns;
 }
 
-struct umcg_rt_worker *rt_heap_merge(struct umcg_rt_worker *a, struct umcg_rt_worker *b)
+static struct umcg_rt_worker *merge(struct umcg_rt_worker *a, struct umcg_rt_worker *b)
 {
 	struct umcg_rt_worker *least = a, *other = b;
 
@@ -39,7 +39,7 @@ static struct umcg_rt_worker *merge_children(struct umcg_rt_worker *child)
 		a->next = NULL;
 		if (b)
 			b->next = NULL;
-		a = rt_heap_merge(a, b);
+		a = merge(a, b);
 		a->next = pairs;
 		pairs = a;
 	}
@@ -47,16 +47,27 @@ static struct umcg_rt_worker *merge_children(struct umcg_rt_worker *child)
 		struct umcg_rt_worker *next = pairs->next;
 
 		pairs->next = NULL;
-		heap = rt_heap_merge(heap, pairs);
+		heap = merge(heap, pairs);
 		pairs = next;
 	}
 	return heap;
 }
 
-struct umcg_rt_worker *rt_heap_take(struct umcg_rt_worker **heap)
+void rt_heap_put(void *queue, struct umcg_rt_worker *w, __u64 key)
 {
-	struct umcg_rt_worker *least = *heap;
+	struct umcg_rt_worker **heap = queue;
 
+	w->key = key;
+	w->next = NULL;
+	w->prev = NULL;
+	*heap = merge(*heap, w);
+}
+
+struct umcg_rt_worker *rt_heap_pick(void *queue, __u64 now)
+{
+	struct umcg_rt_worker **heap = queue, *least = *heap;
+
+	(void)now;
 	if (least)
 		*heap = merge_children(least->prev);
 	return least;

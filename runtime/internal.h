@@ -269,7 +269,10 @@ void rt_stats_end(struct umcg_rt *rt, const struct umcg_rt_stats *stats);
 /* --- for policies (heap.c) ------------------------------------------------- */
 
 /* A pairing heap: the least key first, of equal ones who is runnable longest. */
-struct umcg_rt_worker *rt_heap_merge(struct umcg_rt_worker *a, struct umcg_rt_worker *b);
-struct umcg_rt_worker *rt_heap_take(struct umcg_rt_worker **heap);
+#define RT_HEAP_SIZE	sizeof(struct umcg_rt_worker *)
+
+void rt_heap_put(void *queue, struct umcg_rt_worker *w, __u64 key);
+/* As it stands for a policy's pick(). */
+struct umcg_rt_worker *rt_heap_pick(void *queue, __u64 now);
 
 #endif /* UMCG_RUNTIME_INTERNAL_H */

@@ -10,20 +10,10 @@
 
 static void enqueue(void *queue, struct umcg_rt_worker *w, enum umcg_rt_why why)
 {
-	struct umcg_rt_worker **heap = queue;
 	__u64 middle = 1ULL << 63;
 
 	(void)why;
-	w->key = middle + w->runnable_ns - (__u64)(w->priority * AGE_NS);
-	w->next = NULL;
-	w->prev = NULL;
-	*heap = rt_heap_merge(*heap, w);
-}
-
-static struct umcg_rt_worker *pick(void *queue, __u64 now)
-{
-	(void)now;
-	return rt_heap_take(queue);
+	rt_heap_put(queue, w, middle + w->runnable_ns - (__u64)(w->priority * AGE_NS));
 }
 
 static bool preempts(const struct umcg_rt_worker *w, const struct umcg_rt_worker *running)
@@ -34,8 +24,8 @@ static bool preempts(const struct umcg_rt_worker *w, const struct umcg_rt_worker
 UMCG_PUBLIC const struct umcg_rt_policy umcg_rt_prio = {
 	.name = "prio",
 	.flags = UMCG_RT_ONE_QUEUE,
-	.queue_size = sizeof(struct umcg_rt_worker *),
+	.queue_size = RT_HEAP_SIZE,
 	.enqueue = enqueue,
-	.pick = pick,
+	.pick = rt_heap_pick,
 	.preempts = preempts,
 };
