@@ -171,19 +171,19 @@ int helper_main(int argc, char **argv)
 
 START_TEST(all_closed)
 {
-	meaning_is_kept("preload_files", "all_closed", "--servers 2");
+	meaning_is_kept("preload_files", "all_closed");
 }
 END_TEST
 
 START_TEST(numbers)
 {
-	meaning_is_kept("preload_files", "numbers", "--servers 2");
+	meaning_is_kept("preload_files", "numbers");
 }
 END_TEST
 
 START_TEST(few_files)
 {
-	meaning_is_kept("preload_files", "few_files", "--servers 2");
+	meaning_is_kept("preload_files", "few_files");
 }
 END_TEST
 

@@ -341,69 +341,63 @@ int helper_main(int argc, char **argv)
 	return meaning_show(meanings, argc, argv);
 }
 
-static void kept(const char *name)
-{
-	meaning_is_kept("preload_process", name, "--servers 1");
-	meaning_is_kept("preload_process", name, "--servers 2");
-}
-
 START_TEST(forked)
 {
-	kept("forked");
+	meaning_is_kept("preload_process", "forked");
 }
 END_TEST
 
 START_TEST(atfork)
 {
-	kept("atfork");
+	meaning_is_kept("preload_process", "atfork");
 }
 END_TEST
 
 START_TEST(forks_in_threads)
 {
-	kept("forks_in_threads");
+	meaning_is_kept("preload_process", "forks_in_threads");
 }
 END_TEST
 
 START_TEST(execed)
 {
-	kept("execed");
+	meaning_is_kept("preload_process", "execed");
 }
 END_TEST
 
 START_TEST(daemons)
 {
-	kept("daemons");
+	meaning_is_kept("preload_process", "daemons");
 }
 END_TEST
 
 START_TEST(last_thread)
 {
-	kept("last_thread");
+	meaning_is_kept("preload_process", "last_thread");
 }
 END_TEST
 
 START_TEST(only_main)
 {
-	kept("only_main");
+	meaning_is_kept("preload_process", "only_main");
 }
 END_TEST
 
 START_TEST(exit_in_a_thread)
 {
-	kept("exit_in_a_thread");
+	meaning_is_kept("preload_process", "exit_in_a_thread");
 }
 END_TEST
 
 START_TEST(main_returns)
 {
-	kept("main_returns");
+	meaning_is_kept("preload_process", "main_returns");
 }
 END_TEST
 
 START_TEST(exit_at_once)
 {
-	kept("exit_at_once");
+	meaning_is_kept("preload_process", "exit_at_once");
 }
 END_TEST
 

@@ -323,57 +323,51 @@ int helper_main(int argc, char **argv)
 	return meaning_show(meanings, argc, argv);
 }
 
-static void kept(const char *name)
-{
-	meaning_is_kept("preload_signals", name, "--servers 1");
-	meaning_is_kept("preload_signals", name, "--servers 2");
-}
-
 START_TEST(directed)
 {
-	kept("directed");
+	meaning_is_kept("preload_signals", "directed");
 }
 END_TEST
 
 START_TEST(sigwaits)
 {
-	kept("sigwaits");
+	meaning_is_kept("preload_signals", "sigwaits");
 }
 END_TEST
 
 START_TEST(timers)
 {
-	kept("timers");
+	meaning_is_kept("preload_signals", "timers");
 }
 END_TEST
 
 START_TEST(fault)
 {
-	kept("fault");
+	meaning_is_kept("preload_signals", "fault");
 }
 END_TEST
 
 START_TEST(killed)
 {
-	kept("killed");
+	meaning_is_kept("preload_signals", "killed");
 }
 END_TEST
 
 START_TEST(terminated)
 {
-	kept("terminated");
+	meaning_is_kept("preload_signals", "terminated");
 }
 END_TEST
 
 START_TEST(aborted)
 {
-	kept("aborted");
+	meaning_is_kept("preload_signals", "aborted");
 }
 END_TEST
 
 START_TEST(stopped)
 {
-	kept("stopped");
+	meaning_is_kept("preload_signals", "stopped");
 }
 END_TEST
 

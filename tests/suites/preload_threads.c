@@ -529,51 +529,45 @@ int helper_main(int argc, char **argv)
 	return meaning_show(meanings, argc, argv);
 }
 
-static void kept(const char *name)
-{
-	meaning_is_kept("preload_threads", name, "--servers 1");
-	meaning_is_kept("preload_threads", name, "--servers 2");
-}
-
 START_TEST(mutexes)
 {
-	kept("mutexes");
+	meaning_is_kept("preload_threads", "mutexes");
 }
 END_TEST
 
 START_TEST(conds)
 {
-	kept("conds");
+	meaning_is_kept("preload_threads", "conds");
 }
 END_TEST
 
 START_TEST(meetings)
 {
-	kept("meetings");
+	meaning_is_kept("preload_threads", "meetings");
 }
 END_TEST
 
 START_TEST(shared)
 {
-	kept("shared");
+	meaning_is_kept("preload_threads", "shared");
 }
 END_TEST
 
 START_TEST(lives)
 {
-	kept("lives");
+	meaning_is_kept("preload_threads", "lives");
 }
 END_TEST
 
 START_TEST(cancels)
 {
-	kept("cancels");
+	meaning_is_kept("preload_threads", "cancels");
 }
 END_TEST
 
 START_TEST(many)
 {
-	kept("many");
+	meaning_is_kept("preload_threads", "many");
 }
 END_TEST
 

@@ -19,8 +19,8 @@ struct meaning {
 /* For helper_main(): the one of that name. The list ends with a name of NULL. */
 int meaning_show(const struct meaning *all, int argc, char **argv);
 
-/* Runs it both ways, with these options of umcg run, and compares. */
-void meaning_is_kept(const char *suite, const char *name, const char *options);
+/* Runs it as it is, and under umcg run on one server and on two, and compares. */
+void meaning_is_kept(const char *suite, const char *name);
 
 /* Every thread of this process is in a group, or a server; else it says so. */
 void meaning_scheduled(void);
